@@ -1,0 +1,27 @@
+//! The nouns and rules of Fantail: ladder, plan, segment grid, keys, messages, playlists, states.
+//!
+//! Values in, values out. No IO, no async, no clock, no AWS, no ffmpeg.
+
+pub mod grid;
+pub mod ids;
+pub mod index;
+pub mod keys;
+pub mod ladder;
+pub mod message;
+pub mod plan;
+pub mod playlist;
+pub mod rate;
+pub mod reason;
+pub mod source;
+pub mod video;
+
+pub use grid::SegmentGrid;
+pub use ids::{OwnerId, RecipeId, RenditionName, VideoId};
+pub use index::RenditionIndex;
+pub use ladder::{Ladder, Recipe, Rung};
+pub use message::{Happening, ProgressEvent, SourceObject, Task, VideoJob};
+pub use plan::{Plan, PlannedRendition, StoredPlan, VideoEncode};
+pub use rate::FrameRate;
+pub use reason::Reason;
+pub use source::SourceInfo;
+pub use video::{RenditionState, Video, VideoState};

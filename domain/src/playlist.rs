@@ -1,0 +1,153 @@
+//! HLS playlists (RFC 8216) as values that know how to print themselves.
+
+use std::fmt;
+
+use crate::{FrameRate, SegmentGrid};
+
+/// The segments of one rendition: all of them, or the unbroken run from the first so far.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MediaPlaylist {
+    /// Where segments begin and end.
+    pub grid: SegmentGrid,
+    /// How many segments there are, from the first.
+    pub available: u32,
+    /// Folder of init and segments, relative to the playlist.
+    pub folder: String,
+}
+
+impl MediaPlaylist {
+    fn is_complete(&self) -> bool {
+        self.available >= self.grid.segments()
+    }
+
+    /// RFC 8216 4.3.3.1: no segment, rounded, may last longer. It must not change while the
+    /// playlist grows (6.2.1), so it is that of the whole grid.
+    fn target_duration(&self) -> u64 {
+        let ticks = (1..=self.grid.segments().min(4)).map(|i| self.grid.duration_ticks(i));
+        let timescale = u64::from(self.grid.timescale());
+        ((ticks.max().unwrap_or(0) + timescale / 2) / timescale).max(1)
+    }
+
+    fn seconds(&self, index: u32) -> f64 {
+        self.grid.duration_ticks(index) as f64 / f64::from(self.grid.timescale())
+    }
+}
+
+impl fmt::Display for MediaPlaylist {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.is_complete() { "VOD" } else { "EVENT" };
+        writeln!(f, "#EXTM3U\n#EXT-X-VERSION:7")?;
+        writeln!(f, "#EXT-X-TARGETDURATION:{}", self.target_duration())?;
+        writeln!(f, "#EXT-X-PLAYLIST-TYPE:{kind}\n#EXT-X-INDEPENDENT-SEGMENTS")?;
+        // A viewer of a growing list wants the beginning, not the live edge (4.3.5.2).
+        writeln!(f, "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES")?;
+        writeln!(f, "#EXT-X-MAP:URI=\"{}/init.mp4\"", self.folder)?;
+        for index in 1..=self.available.min(self.grid.segments()) {
+            let file = crate::keys::segment_file(index);
+            writeln!(f, "#EXTINF:{:.6},\n{}/{file}", self.seconds(index), self.folder)?;
+        }
+        if self.is_complete() { writeln!(f, "#EXT-X-ENDLIST") } else { Ok(()) }
+    }
+}
+
+/// The list of a video's rungs and its sound.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MultivariantPlaylist {
+    /// Rungs that can be played, in the order a player should consider them.
+    pub variants: Vec<Variant>,
+    /// Whether there is a sound playlist, `audio.m3u8`.
+    pub has_audio: bool,
+}
+
+/// One rung in a multivariant playlist.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    /// Playlist, relative.
+    pub uri: String,
+    /// Peak bit rate with sound, in bits per second.
+    pub bandwidth_bps: u64,
+    /// Mean bit rate with sound, where measured.
+    pub average_bandwidth_bps: Option<u64>,
+    /// Width and height in pixels.
+    pub resolution: (u32, u32),
+    /// F.
+    pub frame_rate: FrameRate,
+    /// RFC 6381 codecs of picture and sound.
+    pub codecs: String,
+}
+
+impl fmt::Display for MultivariantPlaylist {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS")?;
+        if self.has_audio {
+            writeln!(
+                f,
+                "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Audio\",DEFAULT=YES,\
+                 AUTOSELECT=YES,CHANNELS=\"2\",URI=\"audio.m3u8\""
+            )?;
+        }
+        for variant in &self.variants {
+            write!(f, "#EXT-X-STREAM-INF:BANDWIDTH={}", variant.bandwidth_bps)?;
+            if let Some(average) = variant.average_bandwidth_bps {
+                write!(f, ",AVERAGE-BANDWIDTH={average}")?;
+            }
+            let (width, height) = variant.resolution;
+            write!(f, ",RESOLUTION={width}x{height},FRAME-RATE={}", variant.frame_rate)?;
+            write!(f, ",CODECS=\"{}\"", variant.codecs)?;
+            if self.has_audio {
+                write!(f, ",AUDIO=\"audio\"")?;
+            }
+            writeln!(f, "\n{}", variant.uri)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn playlist(available: u32) -> String {
+        let grid = SegmentGrid::Video { rate: FrameRate::new(30_000, 1001), frames: 250 };
+        MediaPlaylist { grid, available, folder: "480p".into() }.to_string()
+    }
+
+    #[test]
+    fn a_growing_list_is_an_event_without_end() {
+        assert_eq!(
+            playlist(2),
+            "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:EVENT\n\
+             #EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-START:TIME-OFFSET=0,PRECISE=YES\n\
+             #EXT-X-MAP:URI=\"480p/init.mp4\"\n\
+             #EXTINF:2.002000,\n480p/00001.m4s\n#EXTINF:2.002000,\n480p/00002.m4s\n"
+        );
+    }
+
+    #[test]
+    fn a_complete_list_ends() {
+        let text = playlist(4);
+        assert!(text.contains("PLAYLIST-TYPE:VOD"));
+        assert!(text.ends_with("480p/00004.m4s\n#EXT-X-ENDLIST\n"), "{text}");
+    }
+
+    #[test]
+    fn variants_tell_what_they_are() {
+        let variant = Variant {
+            uri: "480p.m3u8".into(),
+            bandwidth_bps: 1_900_000,
+            average_bandwidth_bps: Some(900_000),
+            resolution: (854, 480),
+            frame_rate: FrameRate::new(30, 1),
+            codecs: "avc1.64001f,mp4a.40.2".into(),
+        };
+        let text = MultivariantPlaylist { variants: vec![variant], has_audio: true }.to_string();
+        assert_eq!(
+            text,
+            "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Audio\",DEFAULT=YES,AUTOSELECT=YES,\
+             CHANNELS=\"2\",URI=\"audio.m3u8\"\n\
+             #EXT-X-STREAM-INF:BANDWIDTH=1900000,AVERAGE-BANDWIDTH=900000,RESOLUTION=854x480,\
+             FRAME-RATE=30.000,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"audio\"\n480p.m3u8\n"
+        );
+    }
+}

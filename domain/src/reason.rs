@@ -1,0 +1,96 @@
+//! Why something did not happen, in words a person can act on.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A stable code for programs and a sentence for people. Never an error's text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// One of a closed set in `snake_case`; clients may match on it.
+    pub code: String,
+    /// What went wrong and, where there is something to do, what to do.
+    pub message: String,
+}
+
+impl Reason {
+    /// A reason from its code and sentence.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+
+    /// The file could not be understood as media at all.
+    pub fn unreadable() -> Self {
+        Self::new(
+            "unreadable",
+            "The file is not a video that Fantail can read, or it is damaged. \
+             Check that it plays on your device and upload it again.",
+        )
+    }
+
+    /// There is media, but no picture that moves.
+    pub fn no_video_stream() -> Self {
+        Self::new("no_video_stream", "The file has no video track.")
+    }
+
+    /// The file ends before what its index promises.
+    pub fn truncated() -> Self {
+        Self::new(
+            "truncated",
+            "The file ends early: part of it is missing. Upload the complete file again.",
+        )
+    }
+
+    /// The codec is not on the allow list.
+    pub fn unsupported_codec(codec: &str) -> Self {
+        Self::new(
+            "unsupported_codec",
+            format!("Fantail does not decode {codec}. Convert the file, for example to H.264."),
+        )
+    }
+
+    /// The picture has more pixels than we decode.
+    pub fn picture_too_large(width: u32, height: u32) -> Self {
+        Self::new(
+            "picture_too_large",
+            format!("The picture is {width}×{height}; the limit is 8192 pixels on each side."),
+        )
+    }
+
+    /// The video lasts longer than we take.
+    pub fn too_long(limit_hours: u64) -> Self {
+        Self::new("too_long", format!("The video is longer than {limit_hours} hours."))
+    }
+
+    /// A rung the source cannot fill without upscaling.
+    pub fn source_too_small(width: u32, height: u32) -> Self {
+        Self::new(
+            "source_too_small",
+            format!("The source is {width}×{height}; this size would only blow it up."),
+        )
+    }
+
+    /// The audio rendition of a silent source.
+    pub fn no_audio_track() -> Self {
+        Self::new("no_audio_track", "The source has no sound.")
+    }
+
+    /// The source object is not in the bucket any more.
+    pub fn source_gone() -> Self {
+        Self::new("source_gone", "The uploaded file is no longer in storage.")
+    }
+
+    /// Something on our side failed in every attempt.
+    pub fn gave_up(attempts: u32) -> Self {
+        Self::new(
+            "gave_up",
+            format!("Processing failed {attempts} times for a cause on our side. Try it again."),
+        )
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}

@@ -1,0 +1,230 @@
+//! What an event does to a video.
+
+use super::{
+    Mp4State, RenditionState, RenditionStatus, ThumbnailsState, ThumbnailsStatus, Video, VideoState,
+};
+use crate::{Happening, Plan, ProgressEvent, Reason, RenditionName, plan::Outcome};
+
+impl Video {
+    /// Takes an event in; true if anything changed (the version then counted up).
+    pub fn apply(&mut self, event: &ProgressEvent) -> bool {
+        let current = event.run == self.run();
+        // An upload that expired, or is still arriving, has no workers.
+        if !current || matches!(self.record.state, VideoState::Uploading | VideoState::Expired) {
+            return false;
+        }
+        let changed = self.take(&event.happening);
+        let settled = self.settle();
+        if changed || settled {
+            self.record.version += 1;
+        }
+        changed || settled
+    }
+
+    fn take(&mut self, happening: &Happening) -> bool {
+        match happening {
+            Happening::Started { renditions, plan } => self.start(renditions, plan),
+            Happening::Rejected { reason } => self.reject(reason),
+            Happening::Segments { rendition, chunk, segments } => {
+                self.change(rendition, |status| status.extend(*chunk, *segments))
+            }
+            Happening::Complete { rendition, size_bytes, peak_bps, average_bps } => {
+                self.change(rendition, |status| {
+                    let moved = status.advance(RenditionState::Complete, None);
+                    if moved {
+                        status.size_bytes = Some(*size_bytes);
+                        status.peak_bps = Some(*peak_bps);
+                        status.average_bps = Some(*average_bps);
+                    }
+                    moved
+                })
+            }
+            Happening::Failed { rendition, reason } => self.change(rendition, |status| {
+                status.advance(RenditionState::Failed, Some(reason.clone()))
+            }),
+            Happening::Mp4Complete { rendition, size_bytes } => self.change(rendition, |status| {
+                let moved = status.mp4_state != Mp4State::Complete;
+                status.mp4_state = Mp4State::Complete;
+                status.mp4_reason = None;
+                status.mp4_size_bytes = Some(*size_bytes);
+                moved
+            }),
+            Happening::Mp4Failed { rendition, reason } => self.change(rendition, |status| {
+                let moved = status.mp4_state == Mp4State::Pending;
+                if moved {
+                    status.mp4_state = Mp4State::Failed;
+                    status.mp4_reason = Some(reason.clone());
+                }
+                moved
+            }),
+            Happening::ThumbnailsComplete => {
+                let complete = ThumbnailsStatus { state: ThumbnailsState::Complete, reason: None };
+                let moved = self.record.thumbnails != complete;
+                self.record.thumbnails = complete;
+                moved
+            }
+            Happening::ThumbnailsFailed { reason } => {
+                let moved = self.record.thumbnails.state == ThumbnailsState::Pending;
+                if moved {
+                    let reason = Some(reason.clone());
+                    self.record.thumbnails =
+                        ThumbnailsStatus { state: ThumbnailsState::Failed, reason };
+                }
+                moved
+            }
+        }
+    }
+
+    fn start(&mut self, begun: &[RenditionName], plan: &Plan) -> bool {
+        let mut moved = self.adopt(plan);
+        for name in begun {
+            moved |= self.change(name, |status| status.advance(RenditionState::Running, None));
+        }
+        moved
+    }
+
+    /// The plan fills in the renditions; those that other events have named already keep what
+    /// they were told.
+    fn adopt(&mut self, plan: &Plan) -> bool {
+        if self.record.plan.is_some() {
+            return false;
+        }
+        let mut early = std::mem::take(&mut self.renditions);
+        for planned in &plan.renditions {
+            let (state, reason) = match &planned.outcome {
+                Outcome::Skipped(reason) => (RenditionState::Skipped, Some(reason.clone())),
+                _ => (RenditionState::Pending, None),
+            };
+            let known = early.iter().position(|status| status.name == planned.name);
+            self.renditions.push(match known.map(|at| early.swap_remove(at)) {
+                Some(status) if state == RenditionState::Pending => status,
+                _ => RenditionStatus::new(planned.name.clone(), state, reason),
+            });
+        }
+        self.record.plan = Some(Box::new(plan.clone()));
+        true
+    }
+
+    /// A rejection is final unless there is something to see already.
+    fn reject(&mut self, reason: &Reason) -> bool {
+        if self.record.state.is_final() {
+            return false;
+        }
+        if self.has_playable_picture() {
+            return self.fail_unsettled(reason);
+        }
+        self.record.state = VideoState::Rejected;
+        self.record.reason = Some(reason.clone());
+        self.record.thumbnails.state = ThumbnailsState::Skipped;
+        for status in &mut self.renditions {
+            status.advance(RenditionState::Failed, Some(reason.clone()));
+        }
+        true
+    }
+
+    fn fail_unsettled(&mut self, reason: &Reason) -> bool {
+        let mut moved = false;
+        for status in &mut self.renditions {
+            moved |= status.advance(RenditionState::Failed, Some(reason.clone()));
+        }
+        moved
+    }
+
+    /// Changes a rendition, which an early event may be the first to name.
+    fn change(
+        &mut self,
+        name: &RenditionName,
+        change: impl FnOnce(&mut RenditionStatus) -> bool,
+    ) -> bool {
+        if let Some(status) = self.renditions.iter_mut().find(|status| status.name == *name) {
+            return change(status);
+        }
+        if self.record.plan.is_some() {
+            return false; // not in the plan: nothing of ours
+        }
+        let mut status = RenditionStatus::new(name.clone(), RenditionState::Pending, None);
+        change(&mut status);
+        self.renditions.push(status);
+        true
+    }
+
+    /// Derives the video's state from its parts; true if it changed.
+    fn settle(&mut self) -> bool {
+        if self.record.state == VideoState::Rejected {
+            return false;
+        }
+        let before = (self.record.state, self.record.reason.clone());
+        let state = self.derive();
+        let reason = matches!(state, VideoState::Partial | VideoState::Failed)
+            .then(|| self.first_failure())
+            .flatten();
+        (self.record.state, self.record.reason) = (state, reason);
+        before != (self.record.state, self.record.reason.clone())
+    }
+
+    fn derive(&self) -> VideoState {
+        let all_settled = self.record.plan.is_some()
+            && self.renditions.iter().all(RenditionStatus::is_settled)
+            && self.record.thumbnails.state != ThumbnailsState::Pending;
+        if all_settled {
+            return match (self.first_failure(), self.is_watchable()) {
+                (None, _) => VideoState::Ready,
+                (Some(_), true) => VideoState::Partial,
+                (Some(_), false) => VideoState::Failed,
+            };
+        }
+        if self.is_playable() {
+            VideoState::Playable
+        } else if self.record.plan.is_some() || !self.renditions.is_empty() {
+            VideoState::Processing
+        } else {
+            self.record.state
+        }
+    }
+
+    fn first_failure(&self) -> Option<Reason> {
+        let failed = |status: &RenditionStatus| match status.state {
+            RenditionState::Failed => status.reason.clone(),
+            _ if status.mp4_state == Mp4State::Failed => status.mp4_reason.clone(),
+            _ => None,
+        };
+        let thumbnails = || {
+            (self.record.thumbnails.state == ThumbnailsState::Failed)
+                .then(|| self.record.thumbnails.reason.clone())
+                .flatten()
+        };
+        self.renditions.iter().find_map(failed).or_else(thumbnails)
+    }
+
+    /// Sound (if any) and one rung have their first segment.
+    fn is_playable(&self) -> bool {
+        let sound_is_there = self
+            .renditions
+            .iter()
+            .filter(|status| status.name.is_audio())
+            .all(|status| status.is_playable() || status.state.is_final());
+        self.record.plan.is_some() && sound_is_there && self.has_playable_picture()
+    }
+
+    fn has_playable_picture(&self) -> bool {
+        self.renditions.iter().any(|status| !status.name.is_audio() && status.is_playable())
+    }
+
+    /// At the end: at least one rung is whole.
+    fn is_watchable(&self) -> bool {
+        self.renditions
+            .iter()
+            .any(|status| !status.name.is_audio() && status.state == RenditionState::Complete)
+    }
+}
+
+impl RenditionStatus {
+    fn extend(&mut self, chunk: u32, segments: u32) -> bool {
+        let run = self.chunks.entry(chunk).or_default();
+        let longer = segments > *run;
+        *run = (*run).max(segments);
+        let first_is_there = chunk == 0 && segments > 0;
+        let state = if first_is_there { RenditionState::Playable } else { RenditionState::Running };
+        self.advance(state, None) || longer
+    }
+}

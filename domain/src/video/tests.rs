@@ -1,0 +1,215 @@
+//! A video's life, told in order, out of order and twice.
+
+use super::*;
+use crate::{Happening, ProgressEvent, plan::tests::plan_of, source::tests::clip};
+
+fn uploaded_video() -> Video {
+    let id = "01890a5d-ac96-774b-bcce-b302099a80f7".parse().unwrap();
+    let mut video = Video::begin(
+        id,
+        OwnerId::local(),
+        "Clip".into(),
+        "2026-01-01T00:00:00Z".into(),
+        "abcd1234".into(),
+    );
+    video.uploaded(SourceObject { key: "k".into(), size_bytes: 1, etag: "e".into() });
+    video
+}
+
+fn event(video: &Video, happening: Happening) -> ProgressEvent {
+    ProgressEvent { version: 1, run: video.run(), happening }
+}
+
+fn tell(video: &mut Video, happening: Happening) -> bool {
+    let event = event(video, happening);
+    video.apply(&event)
+}
+
+fn started(name: &str) -> Happening {
+    Happening::Started { renditions: vec![name.into()], plan: Box::new(plan_of(clip(1280, 720))) }
+}
+
+fn segments(name: &str, segments: u32) -> Happening {
+    Happening::Segments { rendition: name.into(), chunk: 0, segments }
+}
+
+fn complete(name: &str) -> Happening {
+    Happening::Complete {
+        rendition: name.into(),
+        size_bytes: 1000,
+        peak_bps: 900_000,
+        average_bps: 500_000,
+    }
+}
+
+fn mp4(name: &str) -> Happening {
+    Happening::Mp4Complete { rendition: name.into(), size_bytes: 9 }
+}
+
+fn failed(name: &str) -> Happening {
+    Happening::Failed { rendition: name.into(), reason: Reason::gave_up(5) }
+}
+
+fn whole_life() -> Vec<Happening> {
+    vec![
+        started("audio"),
+        started("480p"),
+        started("720p"),
+        segments("audio", 1),
+        segments("480p", 1),
+        segments("480p", 4),
+        segments("720p", 2),
+        Happening::ThumbnailsComplete,
+        complete("audio"),
+        complete("480p"),
+        complete("720p"),
+        mp4("480p"),
+        mp4("720p"),
+    ]
+}
+
+#[test]
+fn a_life_in_order() {
+    let mut video = uploaded_video();
+    let mut states = vec![video.record.state];
+    for happening in whole_life() {
+        assert!(tell(&mut video, happening));
+        if states.last() != Some(&video.record.state) {
+            states.push(video.record.state);
+        }
+    }
+    use VideoState::{Playable, Processing, Ready, Uploaded};
+    assert_eq!(states, [Uploaded, Processing, Playable, Ready]);
+    let skipped = video.rendition(&"1080p".into()).unwrap();
+    assert_eq!(skipped.state, RenditionState::Skipped);
+    assert_eq!(skipped.reason.as_ref().unwrap().code, "source_too_small");
+}
+
+#[test]
+fn order_and_duplicates_do_not_matter() {
+    let mut reference = uploaded_video();
+    for happening in whole_life() {
+        tell(&mut reference, happening);
+    }
+    // A small generator of permutations that is the same on every run.
+    let mut seed = 7_u64;
+    for _ in 0..500 {
+        let mut shuffled = [whole_life(), whole_life()].concat();
+        for at in (1..shuffled.len()).rev() {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            shuffled.swap(at, (seed >> 33) as usize % (at + 1));
+        }
+        let mut video = uploaded_video();
+        for happening in shuffled.clone() {
+            tell(&mut video, happening);
+        }
+        reference.record.version = video.record.version;
+        assert_eq!(video, reference, "after {shuffled:?}");
+    }
+}
+
+#[test]
+fn a_second_telling_changes_nothing() {
+    let mut video = uploaded_video();
+    assert!(tell(&mut video, started("480p")));
+    let version = video.record.version;
+    assert!(!tell(&mut video, started("480p")));
+    assert_eq!(video.record.version, version);
+}
+
+#[test]
+fn another_making_is_ignored() {
+    let mut video = uploaded_video();
+    let mut old = event(&video, started("480p"));
+    old.run.generation = 0;
+    assert!(!video.apply(&old));
+    assert_eq!(video.record.state, VideoState::Uploaded);
+}
+
+#[test]
+fn sound_must_be_there_before_it_plays() {
+    let mut video = uploaded_video();
+    tell(&mut video, started("480p"));
+    tell(&mut video, segments("480p", 3));
+    assert_eq!(video.record.state, VideoState::Processing);
+    tell(&mut video, segments("audio", 1));
+    assert_eq!(video.record.state, VideoState::Playable);
+}
+
+#[test]
+fn a_failed_rung_leaves_a_partial_video() {
+    let mut video = uploaded_video();
+    for happening in whole_life() {
+        let about_720p = matches!(
+            &happening,
+            Happening::Complete { rendition, .. } | Happening::Mp4Complete { rendition, .. }
+            if rendition.0 == "720p"
+        );
+        tell(&mut video, if about_720p { failed("720p") } else { happening });
+    }
+    assert_eq!(video.record.state, VideoState::Partial);
+    assert_eq!(video.record.reason.as_ref().unwrap().code, "gave_up");
+    // A late success mends it.
+    tell(&mut video, complete("720p"));
+    tell(&mut video, mp4("720p"));
+    assert_eq!(video.record.state, VideoState::Ready);
+    assert_eq!(video.record.reason, None);
+}
+
+#[test]
+fn nothing_made_is_a_failure() {
+    let mut video = uploaded_video();
+    tell(&mut video, started("480p"));
+    for name in ["audio", "480p", "720p"] {
+        tell(&mut video, failed(name));
+    }
+    tell(&mut video, Happening::ThumbnailsFailed { reason: Reason::gave_up(5) });
+    assert_eq!(video.record.state, VideoState::Failed);
+}
+
+#[test]
+fn a_rejection_is_final() {
+    let mut video = uploaded_video();
+    tell(&mut video, Happening::Rejected { reason: Reason::unreadable() });
+    assert_eq!(video.record.state, VideoState::Rejected);
+    assert_eq!(video.record.reason, Some(Reason::unreadable()));
+    let version = video.record.version;
+    assert!(!tell(&mut video, Happening::Rejected { reason: Reason::unreadable() }));
+    assert_eq!((video.record.state, video.record.version), (VideoState::Rejected, version));
+}
+
+#[test]
+fn playlists_follow_the_state() {
+    let mut video = uploaded_video();
+    assert_eq!(video.multivariant_playlist(), None);
+    for happening in
+        [started("480p"), segments("audio", 9), segments("480p", 2), segments("720p", 1)]
+    {
+        tell(&mut video, happening);
+    }
+    let uris = |video: &Video| -> Vec<String> {
+        video.multivariant_playlist().unwrap().variants.into_iter().map(|v| v.uri).collect()
+    };
+    assert_eq!(uris(&video), ["480p.m3u8"], "only the smallest running one");
+    assert_eq!(video.media_playlist(&"480p".into()).unwrap().available, 2);
+    assert_eq!(video.media_playlist(&"1080p".into()), None);
+    tell(&mut video, complete("480p"));
+    assert_eq!(uris(&video), ["480p.m3u8", "720p.m3u8"]);
+    assert_eq!(video.media_playlist(&"480p".into()).unwrap().available, 9);
+}
+
+#[test]
+fn a_playlist_stops_at_the_first_gap() {
+    let mut long = clip(640, 360);
+    long.video.as_mut().unwrap().duration_us = 200_000_000;
+    let mut video = uploaded_video();
+    let plan = Box::new(plan_of(long));
+    tell(&mut video, Happening::Started { renditions: vec!["480p".into()], plan });
+    for (chunk, segments) in [(0, 16), (2, 9), (1, 3)] {
+        let rendition = "480p".into();
+        tell(&mut video, Happening::Segments { rendition, chunk, segments });
+    }
+    let status = video.rendition(&"480p".into()).unwrap();
+    assert_eq!(video.media_playlist(&"480p".into()).unwrap().available, 19);
+    assert!((video.progress(status) - 28.0 / 51.0).abs() < 1e-9);
+}
