@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A video: a time-ordered UUIDv7 (RFC 9562 5.7).
@@ -69,6 +70,13 @@ impl OwnerId {
     /// The one owner of single-user mode.
     pub fn local() -> Self {
         Self::from("local")
+    }
+
+    /// Whose turn it is in fair queues. SQS takes at most 128 characters of a restricted set for
+    /// a `MessageGroupId`, so it is a hash: sixteen hex digits.
+    pub fn message_group(&self) -> String {
+        let digest = Sha256::digest(self.0.as_bytes());
+        digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

@@ -109,7 +109,8 @@ impl Plan {
             return Err(Reason::unreadable());
         }
         let frame_rate = FrameRate::choose(video.average_rate, video.base_rate);
-        let (start_us, end_us) = timeline(&source);
+        let frame_rate = if video.interlaced { frame_rate.of_fields() } else { frame_rate };
+        let (start_us, end_us) = timeline(&source, frame_rate);
         let duration_us = u64::try_from(end_us - start_us).unwrap_or(0);
         if duration_us > MAX_HOURS * 3_600_000_000 {
             return Err(Reason::too_long(MAX_HOURS));
@@ -167,14 +168,19 @@ impl Plan {
     }
 }
 
-/// From the first picture to the last, stretched where sound is really longer.
-fn timeline(source: &SourceInfo) -> (i64, i64) {
+/// From the first picture to the last, stretched where sound is really longer. Before the pictures
+/// by whole frames, so that they sit on the grid and not between two of its frames.
+fn timeline(source: &SourceInfo, rate: FrameRate) -> (i64, i64) {
     let Some(video) = &source.video else { return (0, 0) };
     let (mut start, mut end) = (video.start_us, video.start_us.saturating_add(video.duration_us));
     if let Some(audio) = &source.audio {
         let audio_end = audio.start_us.saturating_add(audio.duration_us);
         if audio.start_us < start - AUDIO_SLACK_US {
-            start = audio.start_us;
+            let lead_us = i128::from(start) - i128::from(audio.start_us);
+            let (num, den) = (i128::from(rate.num), i128::from(rate.den));
+            let frames = (lead_us * num + 1_000_000 * den - 1) / (1_000_000 * den);
+            let back_us = (frames * 1_000_000 * den + num / 2) / num;
+            start = start.saturating_sub(i64::try_from(back_us).unwrap_or(i64::MAX));
         }
         if audio_end > end.saturating_add(AUDIO_SLACK_US) {
             end = audio_end;
@@ -247,6 +253,23 @@ pub(crate) mod tests {
         assert_eq!((top.width, top.height, top.codecs().as_str()), (1920, 1080, "avc1.640028"));
         // 30 s of sound: 1406.25 frames of 1024 samples.
         assert_eq!(plan.grid(&"audio".into()), Some(SegmentGrid::Audio { aac_frames: 1407 }));
+    }
+
+    #[test]
+    fn early_sound_moves_pictures_by_whole_frames() {
+        let mut source = clip(640, 360);
+        source.audio.as_mut().unwrap().start_us = -345_678;
+        let plan = plan_of(source);
+        assert_eq!(plan.offset_us, -366_667, "11 frames");
+        assert_eq!(plan.frames, 911);
+    }
+
+    #[test]
+    fn fields_keep_their_motion() {
+        let mut source = clip(720, 576);
+        let video = source.video.as_mut().unwrap();
+        (video.interlaced, video.average_rate) = (true, Some(FrameRate::new(25, 1)));
+        assert_eq!(plan_of(source).frame_rate, FrameRate::new(50, 1));
     }
 
     #[test]

@@ -30,6 +30,14 @@ const USUAL: [FrameRate; 14] = [
     FrameRate::new(60_000, 1001),
     FrameRate::new(60, 1),
 ];
+/// What variable time may become, in order.
+const SENSIBLE: [FrameRate; 5] = [
+    FrameRate::new(24, 1),
+    FrameRate::new(25, 1),
+    FrameRate::new(30, 1),
+    FrameRate::new(50, 1),
+    FrameRate::new(60, 1),
+];
 const MAX_FPS: f64 = 60.0;
 /// How far a measured rate may be from the usual one that it means.
 const SNAP: f64 = 0.003;
@@ -70,9 +78,11 @@ impl FrameRate {
     /// Chooses F from what the probe saw: `average` over the whole track and `base`, the rate of
     /// the finest time step. Equal ones mean a constant rate.
     pub fn choose(average: Option<FrameRate>, base: Option<FrameRate>) -> Self {
-        let valid = |rate: &FrameRate| rate.num > 0 && rate.den > 0 && rate.fps() < 1000.0;
-        let (average, base) = (average.filter(valid), base.filter(valid));
-        let Some(rate) = average.or(base) else { return Self::new(30, 1) };
+        let valid = |rate: &FrameRate| rate.num > 0 && rate.den > 0;
+        let usable = |rate: &FrameRate| valid(rate) && rate.fps() < 1000.0;
+        // A base of a thousand is a container's clock: no regular step was found.
+        let (average, base) = (average.filter(usable), base.filter(valid));
+        let Some(rate) = average.or(base.filter(usable)) else { return Self::new(30, 1) };
         let constant = base.is_none_or(|base| (base.fps() / rate.fps() - 1.0).abs() < SNAP);
         if rate.fps() < 1.0 {
             return Self::new(1, 1); // slower ones would leave segments empty
@@ -81,15 +91,32 @@ impl FrameRate {
         match rate.nearest(&USUAL) {
             usual if (usual.fps() / rate.fps() - 1.0).abs() < SNAP => usual,
             _ if constant => rate.reduced(),
-            // Variable: low averages hide bursts of motion, so never below film.
-            _ => rate.nearest(&[
-                Self::new(24, 1),
-                Self::new(25, 1),
-                Self::new(30, 1),
-                Self::new(50, 1),
-                Self::new(60, 1),
-            ]),
+            _ => rate.smooth(base),
         }
+    }
+
+    /// A rate for variable time: that of the finest step where most steps are that fine (phones),
+    /// else one that loses next to no picture. Low averages hide bursts of motion, so never below
+    /// film.
+    fn smooth(self, base: Option<Self>) -> Self {
+        let base = base.map(|base| (base, base.nearest(&USUAL)));
+        if let Some((base, usual)) = base
+            && (usual.fps() / base.fps() - 1.0).abs() < SNAP
+            && self.fps() > 0.6 * base.fps()
+        {
+            return usual;
+        }
+        let enough = |rate: &&Self| rate.fps() >= 0.95 * self.fps();
+        *SENSIBLE.iter().find(enough).unwrap_or(&Self::new(60, 1))
+    }
+
+    /// The rate at which the fields of interlaced pictures become pictures of their own; rates
+    /// that count fields already stay.
+    pub(crate) fn of_fields(self) -> Self {
+        if self.fps() * 2.0 > MAX_FPS * (1.0 + SNAP) {
+            return self;
+        }
+        Self::new(self.num.saturating_mul(2), self.den)
     }
 
     fn divided_below_max(self) -> Self {
@@ -157,9 +184,16 @@ mod tests {
     }
 
     #[test]
-    fn variable_rates_become_the_nearest_sensible() {
+    fn variable_rates_become_sensible_ones() {
         let phone = FrameRate::choose(Some(FrameRate::new(2955, 100)), Some(FrameRate::new(90, 1)));
         assert_eq!(phone, FrameRate::new(30, 1));
+        let dim = FrameRate::choose(
+            Some(FrameRate::new(369_000, 13_657)),
+            Some(FrameRate::new(90_000, 2999)),
+        );
+        assert_eq!(dim, FrameRate::new(30, 1), "27 on average, in steps of a thirtieth");
+        let coarse = FrameRate::choose(Some(FrameRate::new(27, 1)), Some(FrameRate::new(1000, 1)));
+        assert_eq!(coarse, FrameRate::new(30, 1), "no picture is lost");
         let screen = FrameRate::choose(Some(FrameRate::new(7, 1)), Some(FrameRate::new(60, 1)));
         assert_eq!(screen, FrameRate::new(24, 1));
         assert_eq!(FrameRate::choose(None, None), FrameRate::new(30, 1));

@@ -32,6 +32,7 @@ impl Video {
                 self.change(rendition, |status| {
                     let moved = status.advance(RenditionState::Complete, None);
                     if moved {
+                        status.chunks.clear(); // all of them: the count is the grid's
                         status.size_bytes = Some(*size_bytes);
                         status.peak_bps = Some(*peak_bps);
                         status.average_bps = Some(*average_bps);
@@ -220,6 +221,9 @@ impl Video {
 
 impl RenditionStatus {
     fn extend(&mut self, chunk: u32, segments: u32) -> bool {
+        if self.state == RenditionState::Complete {
+            return false; // told late
+        }
         let run = self.chunks.entry(chunk).or_default();
         let longer = segments > *run;
         *run = (*run).max(segments);

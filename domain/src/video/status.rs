@@ -67,8 +67,8 @@ pub struct RenditionStatus {
     pub state: RenditionState,
     /// Why, when skipped or failed.
     pub reason: Option<Reason>,
-    /// Unbroken run of segments of each chunk that is in the bucket. At most 720: a chunk is a
-    /// minute and a video at most twelve hours.
+    /// Unbroken run of segments of each chunk that is in the bucket, until it is complete. At most
+    /// 720: a chunk is a minute and a video at most twelve hours.
     pub chunks: BTreeMap<u32, u32>,
     /// Bytes of all segments, once complete.
     pub size_bytes: Option<u64>,

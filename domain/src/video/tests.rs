@@ -118,6 +118,16 @@ fn a_second_telling_changes_nothing() {
 }
 
 #[test]
+fn news_of_a_complete_rendition_is_none() {
+    let mut video = uploaded_video();
+    for happening in [started("480p"), segments("480p", 1), complete("480p")] {
+        assert!(tell(&mut video, happening));
+    }
+    assert!(!tell(&mut video, segments("480p", 9)), "told late");
+    assert!(!tell(&mut video, complete("480p")), "told twice");
+}
+
+#[test]
 fn another_making_is_ignored() {
     let mut video = uploaded_video();
     let mut old = event(&video, started("480p"));

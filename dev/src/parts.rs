@@ -1,0 +1,206 @@
+//! What a product consists of on one machine: the stand-ins for AWS and our services, each with its command line.
+
+use crate::{home::Home, ports::Ports, stack::Environment};
+use anyhow::Result;
+use std::{fs, path::PathBuf, thread, time::Duration};
+
+/// A fleet per rendition: its name and the output of messaging.yaml that is its queue.
+pub const FLEETS: [(&str, &str); 4] = [
+    ("audio", "AudioQueueUrl"),
+    ("480p", "Rendition480pQueueUrl"),
+    ("720p", "Rendition720pQueueUrl"),
+    ("1080p", "Rendition1080pQueueUrl"),
+];
+
+/// One process to keep alive.
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub name: String,
+    pub kind: Kind,
+    pub program: PathBuf,
+    pub args: Vec<String>,
+    pub env: Environment,
+    pub port: u16,
+    /// From SIGTERM to SIGKILL; nothing for those that lose nothing by SIGKILL.
+    pub grace: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Ready when its port is open (the deployer then waits for what is behind it); stopped last.
+    StandIn,
+    /// Ready when `/readyz` says so; started after the deployment.
+    Service,
+}
+
+impl Part {
+    /// Whether a line of its log is only worth keeping in its file.
+    pub fn minor(&self) -> fn(&str) -> bool {
+        match self.name.as_str() {
+            // SeaweedFS tells each step of its four servers, as I1123 …; warnings begin with W, errors with E.
+            // Errors it calls also that nobody configured its IAM, which nobody uses, and that a reader hung up.
+            "seaweedfs" => |line| {
+                !line.starts_with(['W', 'E', 'F'])
+                    || line.contains("Failed to load IAM")
+                    || line.contains("context canceled")
+            },
+            // Told to end it shows a traceback for every request that was still waiting.
+            "ministack" => |line| !line.contains(" ERROR [") || line.contains("[asyncio]"),
+            _ => |_| false,
+        }
+    }
+}
+
+pub fn standins(home: &Home, ports: &Ports) -> Result<Vec<Part>> {
+    Ok(vec![seaweedfs(home, ports)?, ministack(home, ports)?])
+}
+
+fn seaweedfs(home: &Home, ports: &Ports) -> Result<Part> {
+    let data = home.data().join("seaweedfs");
+    fs::create_dir_all(&data)?;
+    // The credentials of a stand-in on the loopback: no secret.
+    let config = home.data().join("seaweedfs-s3.json");
+    let actions = ["Admin", "Read", "Write", "List", "Tagging"];
+    let keys = [serde_json::json!({"accessKey": "test", "secretKey": "test"})];
+    let identity = serde_json::json!({"name": "local", "credentials": keys, "actions": actions});
+    fs::write(&config, serde_json::json!({ "identities": [identity] }).to_string())?;
+    let port = |name: &str| ports.of(name);
+    Ok(Part {
+        name: "seaweedfs".into(),
+        kind: Kind::StandIn,
+        program: home.venv_bin("weed"),
+        args: vec![
+            "server".into(),
+            "-ip=127.0.0.1".into(),
+            "-ip.bind=127.0.0.1".into(),
+            format!("-dir={}", data.display()),
+            "-filer".into(),
+            "-s3".into(),
+            format!("-s3.config={}", config.display()),
+            // Buckets come from storage.yaml and from nowhere else.
+            "-s3.autoCreateBucket=false".into(),
+            format!("-s3.port={}", port("seaweedfs")),
+            format!("-s3.port.grpc={}", port("seaweedfs-grpc")),
+            "-s3.port.iceberg=0".into(),
+            "-s3.port.lance=0".into(),
+            format!("-master.port={}", port("seaweedfs-master")),
+            format!("-master.port.grpc={}", port("seaweedfs-master-grpc")),
+            format!("-volume.port={}", port("seaweedfs-volume")),
+            format!("-volume.port.grpc={}", port("seaweedfs-volume-grpc")),
+            format!("-filer.port={}", port("seaweedfs-filer")),
+            format!("-filer.port.grpc={}", port("seaweedfs-filer-grpc")),
+            // Small volumes that grow with what is in them, so that an empty product takes no gigabytes.
+            "-master.volumeSizeLimitMB=256".into(),
+            "-master.volumePreallocate=false".into(),
+            "-volume.max=500".into(),
+            // One master elects itself; by default it thinks about it for 15 s after each restart.
+            "-master.electionTimeout=1s".into(),
+            "-master.telemetry=false".into(),
+        ],
+        env: Environment::of(&[
+            ("GOMEMLIMIT", "400MiB"),
+            ("GOGC", "50"),
+            // Without any it complains at each start; nothing here is encrypted.
+            ("WEED_S3_SSE_KEK_PASSPHRASE", "local"),
+        ]),
+        port: ports.of("seaweedfs"),
+        // Told to end it takes 25 s to leave its own cluster; what it has acknowledged is on disk.
+        grace: None,
+    })
+}
+
+fn ministack(home: &Home, ports: &Ports) -> Result<Part> {
+    let data = home.data().join("ministack");
+    fs::create_dir_all(&data)?;
+    let port = ports.of("ministack").to_string();
+    Ok(Part {
+        name: "ministack".into(),
+        kind: Kind::StandIn,
+        program: home.venv_bin("ministack"),
+        args: vec![],
+        env: Environment::of(&[
+            ("SERVICES", "cloudformation,dynamodb,sns,sqs"),
+            ("BIND_HOST", "127.0.0.1"),
+            // Part of every queue URL.
+            ("MINISTACK_HOST", "127.0.0.1"),
+            ("GATEWAY_PORT", &port),
+            ("EDGE_PORT", &port),
+            ("PERSIST_STATE", "1"),
+            ("STATE_DIR", &data.to_string_lossy()),
+            ("LOG_LEVEL", "ERROR"),
+        ]),
+        port: ports.of("ministack"),
+        // It writes its state when it is told to end, and loses it otherwise.
+        grace: Some(Duration::from_secs(30)),
+    })
+}
+
+/// upload-api, a transcoder per rendition and the thumbnailer, told all that the deployment made.
+pub fn services(home: &Home, ports: &Ports, product: &Environment) -> Vec<Part> {
+    let web = home.web().join("dist");
+    let mut parts = vec![service(
+        home,
+        "upload-api",
+        "upload-api",
+        ports.api(),
+        product,
+        &[("LISTEN", &format!("127.0.0.1:{}", ports.api())), ("WEB_DIR", &web.to_string_lossy())],
+    )];
+    // Four fleets share this machine's cores, and not all of them are busy all the time.
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let spans = (cores / FLEETS.len()).max(1).to_string();
+    for (rendition, _) in FLEETS {
+        let name = format!("transcoder-{rendition}");
+        let health = format!("127.0.0.1:{}", ports.of(&name));
+        let queue = product.get(&queue_variable(rendition));
+        parts.push(service(
+            home,
+            &name,
+            "transcoder",
+            ports.of(&name),
+            product,
+            &[
+                ("RENDITIONS", rendition),
+                ("QUEUE_URL", queue),
+                ("SPANS", &spans),
+                ("HEALTH_LISTEN", &health),
+            ],
+        ));
+    }
+    let health = format!("127.0.0.1:{}", ports.of("thumbnailer"));
+    let queue = product.get(&queue_variable("thumbnails"));
+    parts.push(service(
+        home,
+        "thumbnailer",
+        "thumbnailer",
+        ports.of("thumbnailer"),
+        product,
+        &[("QUEUE_URL", queue), ("HEALTH_LISTEN", &health)],
+    ));
+    parts
+}
+
+fn service(
+    home: &Home,
+    name: &str,
+    binary: &str,
+    port: u16,
+    product: &Environment,
+    own: &[(&str, &str)],
+) -> Part {
+    Part {
+        name: name.into(),
+        kind: Kind::Service,
+        program: home.service_bin(binary),
+        args: vec![],
+        env: product.with(own),
+        port,
+        // For the segments in hand.
+        grace: Some(Duration::from_secs(10)),
+    }
+}
+
+/// What a fleet's queue is called in the env file: `QUEUE_URL_480P`.
+pub fn queue_variable(fleet: &str) -> String {
+    format!("QUEUE_URL_{}", fleet.to_uppercase())
+}

@@ -1,0 +1,114 @@
+//! The environment of one product: where its parts are and what the deployment named.
+
+use crate::{
+    home::Home,
+    parts::{FLEETS, queue_variable},
+    ports::Ports,
+};
+use anyhow::{Context, Result};
+use std::{collections::BTreeMap, fs, process::Command};
+
+/// Environment variables in a stable order.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    pub fn of(pairs: &[(&str, &str)]) -> Self {
+        Self::default().with(pairs)
+    }
+
+    pub fn with(&self, pairs: &[(&str, &str)]) -> Self {
+        let mut all = self.clone();
+        all.0.extend(pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        all
+    }
+
+    /// The value, or an empty text.
+    pub fn get(&self, key: &str) -> &str {
+        self.0.get(key).map_or("", String::as_str)
+    }
+
+    /// Gives a command these variables, and none of the caller's AWS account.
+    pub fn apply(&self, command: &mut Command) {
+        for (key, _) in std::env::vars_os() {
+            if key.to_str().is_some_and(|key| key.starts_with("AWS_")) {
+                command.env_remove(key);
+            }
+        }
+        command.envs(&self.0);
+    }
+
+    /// As `KEY=VALUE` lines.
+    pub fn save(&self, home: &Home) -> Result<()> {
+        let lines: String = self.0.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
+        fs::write(home.env_file(), lines).context("cannot write the env file")
+    }
+
+    pub fn load(home: &Home) -> Result<Self> {
+        let file = home.env_file();
+        let text = fs::read_to_string(&file).with_context(|| format!("no {}", file.display()))?;
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        Ok(Self(pairs.map(|(key, value)| (key.into(), value.into())).collect()))
+    }
+}
+
+/// How to reach the stand-ins. The keys are theirs and no secret.
+pub fn aws(ports: &Ports) -> Environment {
+    Environment::of(&[
+        ("AWS_ENDPOINT_URL", &ports.url("ministack")),
+        ("AWS_ENDPOINT_URL_S3", &ports.url("seaweedfs")),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+        // A developer's own profile must not reach into a product that runs on stand-ins, nor a proxy.
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+        ("NO_PROXY", "127.0.0.1,localhost"),
+    ])
+}
+
+/// Everything a service needs, from the outputs of the three templates.
+pub fn product(ports: &Ports, outputs: &BTreeMap<String, String>) -> Result<Environment> {
+    let output = |name: &str| {
+        outputs.get(name).with_context(|| format!("the templates have no output {name}"))
+    };
+    let mut product = aws(ports).with(&[
+        ("S3_PATH_STYLE", "true"),
+        ("RAW_BUCKET", output("RawBucketName")?),
+        ("MEDIA_BUCKET", output("MediaBucketName")?),
+        ("CATALOG_TABLE", output("CatalogTableName")?),
+        ("CATALOG_QUEUE_URL", output("CatalogQueueUrl")?),
+        ("VIDEO_UPLOADED_TOPIC_ARN", output("VideoUploadedTopicArn")?),
+        ("VIDEO_PROGRESS_TOPIC_ARN", output("VideoProgressTopicArn")?),
+    ]);
+    for (fleet, queue) in FLEETS.into_iter().chain([("thumbnails", "ThumbnailsQueueUrl")]) {
+        product = product.with(&[(&queue_variable(fleet), output(queue)?)]);
+    }
+    Ok(product)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_that_is_missing_is_named() {
+        let outputs = BTreeMap::from([("RawBucketName".to_owned(), "raw".to_owned())]);
+        let error = product(&Ports::example(), &outputs).unwrap_err();
+        assert_eq!(error.to_string(), "the templates have no output MediaBucketName");
+    }
+
+    #[test]
+    fn the_callers_account_stays_outside() {
+        let mut command = Command::new("true");
+        aws(&Ports::example()).apply(&mut command);
+        let set = |key: &str| {
+            let mut all = command.get_envs();
+            all.find(|(name, _)| *name == key)?.1?.to_str().map(str::to_owned)
+        };
+        assert_eq!(set("AWS_ACCESS_KEY_ID").as_deref(), Some("test"));
+        assert_eq!(set("AWS_ENDPOINT_URL_S3").as_deref(), Some("http://127.0.0.1:20001"));
+        assert_eq!(set("AWS_CONFIG_FILE").as_deref(), Some("/dev/null"));
+    }
+}

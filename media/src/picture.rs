@@ -1,0 +1,193 @@
+//! From a decoded picture to the rung's: scaled, square pixels, upright, BT.709 limited, 8 bit.
+
+use domain::source::VideoTrack;
+use ffmpeg_next::{format::Pixel, frame};
+
+use crate::{MediaError, frames, graph::Chain, orientation};
+
+/// Exact on every processor; bicubic costs as little as any (scaling is under 5 % of the work).
+const SCALER: &str = "flags=bicubic+accurate_rnd+full_chroma_int+bitexact";
+
+/// Makes pictures of one size.
+pub(crate) struct Scaler {
+    track: VideoTrack,
+    width: u32,
+    height: u32,
+    output: Pixel,
+    chain: Option<(Shape, Chain)>,
+}
+
+/// What a chain was built for; sources may change it in mid-stream.
+type Shape = (Pixel, u32, u32);
+
+impl Scaler {
+    /// For pictures of `track`, made `width × height` when upright, as `output` pixels.
+    pub(crate) fn new(track: &VideoTrack, width: u32, height: u32, output: Pixel) -> Self {
+        Self { track: track.clone(), width, height, output, chain: None }
+    }
+
+    /// The picture as the rung shows it.
+    pub(crate) fn scale(&mut self, picture: &frame::Video) -> Result<frame::Video, MediaError> {
+        let shape = (picture.format(), picture.width(), picture.height());
+        if self.chain.as_ref().is_none_or(|(built, _)| *built != shape) {
+            self.chain = Some((shape, self.build(shape)?));
+        }
+        let Some((_, chain)) = &mut self.chain else {
+            return Err(MediaError::Internal("no scaler".into()));
+        };
+        let mut input = frames::share(picture)?;
+        chain.push(&mut input)?;
+        let mut output = frame::Video::empty();
+        if !chain.pull(&mut output)? {
+            return Err(MediaError::Internal("the scaler kept a picture back".into()));
+        }
+        Ok(output)
+    }
+
+    fn build(&self, (format, width, height): Shape) -> Result<Chain, MediaError> {
+        let name = pixel_name(format);
+        let args = format!(
+            "video_size={width}x{height}:pix_fmt={name}:time_base=1/1000000:pixel_aspect=1/1"
+        );
+        let spec = spec(&self.track, name, (self.width, self.height), pixel_name(self.output));
+        Chain::new("buffer", &args, &spec)
+    }
+}
+
+/// libav's name of a pixel format.
+pub(crate) fn pixel_name(format: Pixel) -> &'static str {
+    format.descriptor().map_or("none", |descriptor| descriptor.name())
+}
+
+/// The chain for pictures stored as `format` pixels.
+fn spec(track: &VideoTrack, format: &str, (width, height): (u32, u32), output: &str) -> String {
+    // Scaled as stored and turned afterwards: turning a small picture is cheap.
+    let swap = track.orientation.swaps_sides();
+    let (width, height) = if swap { (height, width) } else { (width, height) };
+    let turn = orientation::filters(track.orientation);
+    // A still of two fields would show both at once; one is enough.
+    let field = if track.interlaced && output == "rgb24" { "field=top," } else { "" };
+    let scale = scale(track, format, width, height);
+    // Frames still carry the source's tags: libav is told that they are BT.709 by now.
+    let rgb = if output == "rgb24" { ",scale=in_color_matrix=bt709:in_range=tv" } else { "" };
+    format!("{field}{scale},format=yuv420p,setsar=1{turn}{rgb},format={output}")
+}
+
+fn scale(track: &VideoTrack, format: &str, width: u32, height: u32) -> String {
+    let color = &track.color;
+    let full = color.range == "pc" || format.starts_with("yuvj");
+    let range = if full { "full" } else { "limited" };
+    if color.is_hdr() {
+        // Linear light in floats at the rung's own size, then hable's curve.
+        let (transfer, primaries) = (&color.transfer, known(&color.primaries, "bt2020"));
+        let matrix = known(&color.matrix, "bt2020nc");
+        return format!(
+            "zscale=w={width}:h={height}:f=bicubic:tin={transfer}:pin={primaries}:min={matrix}\
+             :rin={range}:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,\
+             tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=limited"
+        );
+    }
+    if color.primaries == "bt2020" && !is_rgb(format) {
+        let matrix = known(&color.matrix, "bt2020nc");
+        return format!(
+            "zscale=w={width}:h={height}:f=bicubic:tin=bt709:pin=bt2020:min={matrix}\
+             :rin={range}:p=bt709:t=bt709:m=bt709:r=limited"
+        );
+    }
+    let plain = format!("scale=w={width}:h={height}:{SCALER}");
+    if is_rgb(format) {
+        return format!("{plain}:out_color_matrix=bt709:out_range=tv");
+    }
+    let matrix = matrix(track);
+    if matrix == "bt709" && !full {
+        // Nothing to convert: libav then passes pictures of the right size through.
+        return plain;
+    }
+    let range = if full { "pc" } else { "tv" };
+    format!("{plain}:in_color_matrix={matrix}:out_color_matrix=bt709:in_range={range}:out_range=tv")
+}
+
+/// The scaler's name of a track's matrix. Untagged pictures are what players take them for:
+/// BT.709 from 720 lines on, BT.601 below.
+fn matrix(track: &VideoTrack) -> &'static str {
+    match track.color.matrix.as_str() {
+        "bt709" => "bt709",
+        "bt470bg" | "smpte170m" => "bt601",
+        "smpte240m" => "smpte240m",
+        "fcc" => "fcc",
+        "bt2020nc" | "bt2020c" => "bt2020",
+        _ if track.width >= 1280 || track.height >= 720 => "bt709",
+        _ => "bt601",
+    }
+}
+
+fn known<'a>(name: &'a str, otherwise: &'a str) -> &'a str {
+    if matches!(name, "" | "unknown" | "reserved" | "gbr") { otherwise } else { name }
+}
+
+fn is_rgb(format: &str) -> bool {
+    ["gbr", "rgb", "bgr", "argb", "abgr", "0rgb", "0bgr", "pal8", "x2"]
+        .iter()
+        .any(|prefix| format.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::source::{Color, Orientation};
+
+    use super::*;
+
+    fn track(width: u32, height: u32) -> VideoTrack {
+        VideoTrack {
+            stream: 0,
+            codec: "h264".into(),
+            width,
+            height,
+            sample_aspect_ratio: (1, 1),
+            orientation: Orientation::default(),
+            average_rate: None,
+            base_rate: None,
+            start_us: 0,
+            duration_us: 0,
+            bitrate_bps: None,
+            interlaced: false,
+            pixel_format: "yuv420p".into(),
+            color: Color::default(),
+        }
+    }
+
+    #[test]
+    fn what_needs_no_conversion_gets_none() {
+        let spec = spec(&track(1920, 1080), "yuv420p", (1280, 720), "yuv420p");
+        assert!(spec.starts_with("scale=w=1280:h=720:flags="), "{spec}");
+        assert!(!spec.contains("matrix"), "{spec}");
+    }
+
+    #[test]
+    fn old_and_full_range_pictures_are_converted() {
+        let sd = spec(&track(720, 576), "yuv420p", (720, 576), "yuv420p");
+        assert!(sd.contains("in_color_matrix=bt601:out_color_matrix=bt709:in_range=tv"), "{sd}");
+        let full = spec(&track(1920, 1080), "yuvj420p", (1920, 1080), "yuv420p");
+        assert!(full.contains("in_color_matrix=bt709") && full.contains("in_range=pc"), "{full}");
+        let screen = spec(&track(1920, 1080), "gbrp", (1920, 1080), "yuv420p");
+        assert!(screen.contains("out_color_matrix=bt709") && !screen.contains("in_color"));
+    }
+
+    #[test]
+    fn hdr_is_tone_mapped_at_the_size_of_the_rung() {
+        let mut track = track(3840, 2160);
+        track.color.transfer = "arib-std-b67".into();
+        let spec = spec(&track, "yuv420p10le", (854, 480), "yuv420p");
+        assert!(spec.starts_with("zscale=w=854:h=480:f=bicubic:tin=arib-std-b67"), "{spec}");
+        assert!(spec.contains("tonemap=hable"), "{spec}");
+    }
+
+    #[test]
+    fn portrait_is_scaled_lying_and_then_turned() {
+        let mut track = track(1920, 1080);
+        track.orientation.clockwise_degrees = 90;
+        let spec = spec(&track, "yuv420p", (720, 1280), "yuv420p");
+        assert!(spec.starts_with("scale=w=1280:h=720:"), "{spec}");
+        assert!(spec.contains("setsar=1,transpose=clock,"), "{spec}");
+    }
+}

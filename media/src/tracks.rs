@@ -1,0 +1,168 @@
+//! Which tracks of a file are meant when someone says "the video", and what they say of themselves.
+
+use domain::{FrameRate, Reason, source::Orientation};
+use ffmpeg_next::{
+    FieldOrder, Rational, Stream, codec::packet::side_data, ffi, format::stream::Disposition, media,
+};
+
+use crate::{MediaError, input::Input, limits, orientation, time};
+
+/// The picture track: the default one, else the largest. Covers and thumbnails are none.
+pub(crate) fn best_video(input: &Input) -> Result<Option<usize>, MediaError> {
+    let still = Disposition::ATTACHED_PIC;
+    let best = input
+        .context()
+        .streams()
+        .filter(|stream| stream.parameters().medium() == media::Type::Video)
+        .filter(|stream| !stream.disposition().intersects(still))
+        .max_by_key(|stream| {
+            let (width, height) = size(stream);
+            let pixels = u64::from(width) * u64::from(height);
+            let default = stream.disposition().contains(Disposition::DEFAULT);
+            (is_taken(stream), default, pixels, std::cmp::Reverse(stream.index()))
+        });
+    let Some(stream) = best else { return Ok(None) };
+    if !is_taken(&stream) {
+        return Err(unsupported(&stream));
+    }
+    if has_no_base_layer(&stream) {
+        let reason = Reason::unsupported_codec("Dolby Vision profile 5");
+        return Err(MediaError::Rejected(reason));
+    }
+    let (width, height) = size(&stream);
+    if !limits::takes_size(width, height) {
+        return Err(MediaError::Rejected(Reason::picture_too_large(width, height)));
+    }
+    Ok(Some(stream.index()))
+}
+
+/// The sound track: the default one, else the first.
+pub(crate) fn best_audio(input: &Input) -> Result<Option<usize>, MediaError> {
+    let best = input
+        .context()
+        .streams()
+        .filter(|stream| stream.parameters().medium() == media::Type::Audio)
+        .filter(|stream| sound_shape(stream).is_some())
+        .max_by_key(|stream| {
+            let default = stream.disposition().contains(Disposition::DEFAULT);
+            (is_taken(stream), default, std::cmp::Reverse(stream.index()))
+        });
+    match best {
+        Some(stream) if !is_taken(&stream) => Err(unsupported(&stream)),
+        best => Ok(best.map(|stream| stream.index())),
+    }
+}
+
+fn is_taken(stream: &Stream) -> bool {
+    let name = stream.parameters().id().name();
+    limits::takes_video(name) || limits::takes_audio(name)
+}
+
+fn unsupported(stream: &Stream) -> MediaError {
+    MediaError::Rejected(Reason::unsupported_codec(stream.parameters().id().name()))
+}
+
+/// Dolby Vision without a picture that other decoders can show (its profile 5).
+fn has_no_base_layer(stream: &Stream) -> bool {
+    stream.side_data().any(|data| {
+        data.kind() == side_data::Type::DOVI_CONF && data.data().get(2).is_some_and(|&p| p == 5)
+    })
+}
+
+/// Width and height in pixels as stored.
+pub(crate) fn size(stream: &Stream) -> (u32, u32) {
+    // SAFETY: the parameters belong to the stream, which is borrowed; plain fields are read.
+    let (width, height) = unsafe {
+        let parameters = stream.parameters().as_ptr();
+        ((*parameters).width, (*parameters).height)
+    };
+    (u32::try_from(width).unwrap_or(0), u32::try_from(height).unwrap_or(0))
+}
+
+/// Sampling rate in Hz and channels of a sound track, if it says both.
+pub(crate) fn sound_shape(stream: &Stream) -> Option<(u32, u32)> {
+    // SAFETY: as in `size`.
+    let (rate, channels) = unsafe {
+        let parameters = stream.parameters().as_ptr();
+        ((*parameters).sample_rate, (*parameters).channels)
+    };
+    let positive = |value: i32| u32::try_from(value).ok().filter(|&value| value > 0);
+    Some((positive(rate)?, positive(channels)?))
+}
+
+/// Sample aspect ratio, if the track says one.
+pub(crate) fn sample_aspect(stream: &Stream) -> Option<(u32, u32)> {
+    // SAFETY: as in `size`.
+    let (outer, inner) = unsafe {
+        let parameters = stream.parameters().as_ptr();
+        ((*stream.as_ptr()).sample_aspect_ratio, (*parameters).sample_aspect_ratio)
+    };
+    ratio(Rational::from(outer)).or_else(|| ratio(Rational::from(inner)))
+}
+
+/// Pictures by which decoding may run ahead of showing.
+pub(crate) fn reorder_delay(stream: &Stream) -> i64 {
+    // SAFETY: as in `size`.
+    i64::from(unsafe { (*stream.parameters().as_ptr()).video_delay })
+}
+
+/// A ratio of two positive numbers.
+pub(crate) fn ratio(value: Rational) -> Option<(u32, u32)> {
+    let positive = |value: i32| u32::try_from(value).ok().filter(|&value| value > 0);
+    Some((positive(value.0)?, positive(value.1)?))
+}
+
+/// A frame rate, if there is one.
+pub(crate) fn frame_rate(value: Rational) -> Option<FrameRate> {
+    ratio(value).map(|(num, den)| FrameRate::new(num, den))
+}
+
+/// What the container says about fields: interlaced or not, or nothing.
+pub(crate) fn interlaced(stream: &Stream) -> Option<bool> {
+    // SAFETY: as in `size`.
+    let order = unsafe { (*stream.parameters().as_ptr()).field_order };
+    match FieldOrder::from(order) {
+        FieldOrder::Unknown => None,
+        FieldOrder::Progressive => Some(false),
+        _ => Some(true),
+    }
+}
+
+/// How the container wants the picture turned.
+pub(crate) fn display_orientation(stream: &Stream) -> Option<Orientation> {
+    stream
+        .side_data()
+        .find(|data| data.kind() == side_data::Type::DisplayMatrix)
+        .and_then(|data| orientation::from_matrix(data.data()))
+}
+
+/// Start and end of a track in microseconds, as far as the container knows. Some know
+/// no end: for MPEG's libav takes the start of the last packet, for ASF that of the longest track.
+pub(crate) fn extent_us(input: &Input, stream: &Stream) -> (Option<i64>, Option<i64>) {
+    let container = input.context().format().name().to_owned();
+    let guesses = container.starts_with("mpeg") || container == "asf";
+    let known = |ticks: i64| (ticks != ffi::AV_NOPTS_VALUE).then_some(ticks);
+    let start = known(stream.start_time());
+    let length = known(stream.duration()).filter(|&ticks| ticks > 0 && !guesses);
+    let us = |ticks| time::to_us(ticks, stream.time_base());
+    (start.map(us), length.map(|ticks| us(start.unwrap_or(0).saturating_add(ticks))))
+}
+
+/// Whether an index entry of a wanted track points behind the end of the file.
+pub(crate) fn points_behind_end(input: &mut Input, streams: &[usize], size_bytes: u64) -> bool {
+    streams.iter().any(|&index| {
+        let Some(mut stream) = input.context_mut().stream_mut(index) else { return false };
+        // SAFETY: the stream belongs to the input, which is borrowed mutably; entries are asked
+        // for within their count and read before anything else can move them.
+        unsafe {
+            let stream = stream.as_mut_ptr();
+            (0..ffi::avformat_index_get_entries_count(stream)).any(|number| {
+                let entry = ffi::avformat_index_get_entry(stream, number);
+                !entry.is_null() && {
+                    let end = (*entry).pos.saturating_add(i64::from((*entry).size()));
+                    u64::try_from(end).unwrap_or(0) > size_bytes
+                }
+            })
+        }
+    })
+}

@@ -1,0 +1,15 @@
+//! What `media` makes, looked at through libav's own tools.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "numbers of clips of a few seconds"
+)]
+
+mod clips;
+mod facts;
+mod faults;
+mod mp4;
+mod picture;
+mod segments;
+mod sound;

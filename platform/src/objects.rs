@@ -1,0 +1,21 @@
+//! One bucket: small objects whole, large ones in ranges and parts.
+
+mod cache;
+mod concatenation;
+mod error;
+mod find;
+mod held;
+mod multipart;
+mod reader;
+mod store;
+mod upload;
+
+pub use self::{
+    concatenation::Concatenation,
+    error::ObjectError,
+    held::HeldUpload,
+    multipart::{HeldPart, MultipartUpload, Uploaded},
+    reader::{ObjectReader, ReadStats, ReaderOptions},
+    store::{ObjectInfo, Objects, PresignOptions, PutOutcome},
+    upload::UploadError,
+};

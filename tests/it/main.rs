@@ -1,0 +1,7 @@
+//! End to end: real files in at one end, what a viewer would notice out of the other.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod input;
+mod resilience;
+mod walk;

@@ -1,0 +1,96 @@
+//! What is told twice or dies in between does no harm.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use domain::{OwnerId, Recipe, SourceObject, Task, VideoId, VideoJob, keys, message};
+use platform::{
+    aws::{self, AwsArgs},
+    objects::{ObjectInfo, Objects},
+    topic::Topic,
+};
+use tests::{clip::Clip, product::Product};
+
+const SMALL: Clip = Clip { width: 320, height: 180, rate: "25", seconds: 3, has_sound: true };
+
+fn env(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("no {name}: run these tests through `cargo dev test`"))
+}
+
+async fn parts() -> (Topic, Objects, Objects) {
+    let aws = aws::load(&AwsArgs { s3_path_style: true }).await;
+    let topic = Topic::new(aws.sns.clone(), env("VIDEO_UPLOADED_TOPIC_ARN"));
+    let raw = Objects::new(aws.s3.clone(), env("RAW_BUCKET"));
+    (topic, raw, Objects::new(aws.s3, env("MEDIA_BUCKET")))
+}
+
+async fn objects_of(media: &Objects, id: VideoId) -> Vec<ObjectInfo> {
+    media.list(&keys::video_prefix(id)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_duplicate_message_changes_nothing() {
+    let product = Product::running();
+    let video = product.ready(&SMALL.film("twice").unwrap(), "twice").unwrap();
+    let id: VideoId = video["id"].as_str().unwrap().parse().unwrap();
+    let (topic, raw, media) = parts().await;
+    let before = objects_of(&media, id).await;
+    assert!(before.len() > 8, "{before:?}");
+
+    let source = raw.head(&keys::source(id)).await.unwrap();
+    let run = keys::RunKeys { video_id: id, recipe: Recipe::standard().id(), generation: 1 };
+    let job = VideoJob {
+        version: 1,
+        run,
+        owner_id: OwnerId::local(),
+        source: SourceObject { key: source.key, size_bytes: source.size_bytes, etag: source.etag },
+        attempt: 1,
+        task: Task::Make,
+    };
+    let attributes = [(message::RENDITION_ATTRIBUTE, job.task.audience())];
+    for _ in 0..2 {
+        topic.publish(&job, &attributes, None).await.unwrap();
+    }
+    // A later video passes through the same queues, behind the duplicates.
+    product.ready(&SMALL.film("behind").unwrap(), "behind").unwrap();
+    assert_eq!(objects_of(&media, id).await, before, "same objects, same bytes");
+    let after = product.video(video["id"].as_str().unwrap()).unwrap();
+    assert_eq!(after, video);
+}
+
+#[tokio::test]
+async fn a_deleted_video_leaves_no_objects() {
+    let product = Product::running();
+    let video = product.ready(&SMALL.film("gone").unwrap(), "gone").unwrap();
+    let path = format!("/api/videos/{}", video["id"].as_str().unwrap());
+    assert_eq!(product.call("DELETE", &path).unwrap().status(), 204);
+    assert_eq!(product.json("GET", &path).unwrap().0, 404);
+    let (_, raw, media) = parts().await;
+    let id: VideoId = video["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(objects_of(&media, id).await, []);
+    assert_eq!(raw.find(&keys::source(id)).await.unwrap(), None);
+}
+
+/// Pid of a part, as the supervisor tells it.
+fn pid(part: &str) -> Option<u64> {
+    let status = std::fs::read(env("FANTAIL_STATUS")).unwrap();
+    let status: serde_json::Value = serde_json::from_slice(&status).unwrap();
+    let parts = status["parts"].as_array().unwrap();
+    parts.iter().find(|p| p["name"] == part).and_then(|p| p["pid"].as_u64())
+}
+
+#[test]
+fn what_dies_is_started_again() {
+    let product = Product::running();
+    let killed = pid("thumbnailer").unwrap();
+    tests::run(Command::new("kill").args(["-KILL", &killed.to_string()])).unwrap();
+    let begun = Instant::now();
+    while pid("thumbnailer").is_none_or(|pid| pid == killed) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the thumbnailer stays dead");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    product.ready(&SMALL.film("revived").unwrap(), "revived").unwrap();
+}

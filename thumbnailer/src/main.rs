@@ -1,0 +1,23 @@
+//! The thumbnailer: a worker of one queue that makes the poster of every upload.
+
+mod config;
+mod poster;
+mod thumbnail;
+
+use clap::Parser;
+use platform::fleet::Fleet;
+
+use crate::{config::Config, thumbnail::Thumbnailer};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let config = Config::parse();
+    let fleet = Fleet::start(&config.fleet).await;
+    media::init();
+    let thumbnailer = Thumbnailer {
+        raw: fleet.raw.clone(),
+        media: fleet.media.clone(),
+        progress: fleet.progress.clone(),
+    };
+    fleet.work(thumbnailer).await
+}

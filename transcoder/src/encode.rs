@@ -1,0 +1,213 @@
+//! Encodes what is missing and stores each segment while the next one is being made.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
+
+use anyhow::{Context, anyhow};
+use bytes::Bytes;
+use domain::{Plan, RenditionName, SegmentGrid, VideoJob, keys};
+use futures::{StreamExt, TryStreamExt, stream};
+use media::{AudioSpan, MediaError, SpanOutput, Stop, VideoSpan};
+use platform::{
+    consumer::{JobError, Lease},
+    objects::{ObjectReader, PutOutcome},
+};
+use tokio::sync::mpsc;
+
+use crate::{
+    progress::Progress,
+    spans::{missing_chunks, spans},
+    transcode::Transcoder,
+};
+
+const SEGMENT_TYPE: &str = "video/iso.segment";
+const INIT_TYPE: &str = "video/mp4";
+/// Outputs waiting to be stored, per span: the encoder runs ahead of the store by so many.
+const AHEAD: usize = 2;
+
+/// What all spans of a job share.
+struct Making<'a> {
+    job: &'a VideoJob,
+    source: ObjectReader,
+    lease: &'a Lease,
+    told: Mutex<BTreeMap<RenditionName, Progress>>,
+    inits: Mutex<BTreeMap<RenditionName, Bytes>>,
+}
+
+/// One call of `media`.
+enum Span {
+    Video(VideoSpan),
+    Audio(AudioSpan),
+}
+
+/// Pulls the cord when it goes out of scope.
+struct StopGuard(Stop);
+
+impl Drop for StopGuard {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+impl Transcoder {
+    /// Lists what is stored and makes the rest.
+    pub(crate) async fn encode_missing(
+        &self,
+        job: &VideoJob,
+        plan: &Plan,
+        ours: &[RenditionName],
+        source: ObjectReader,
+        lease: &Lease,
+    ) -> Result<(), JobError> {
+        let mut stored = BTreeMap::new();
+        for rendition in ours {
+            stored.insert(rendition.clone(), self.stored_segments(job, rendition).await?);
+        }
+        let work = missing(plan, &stored, self.spans);
+        let mut told = BTreeMap::new();
+        for (rendition, stored) in stored {
+            let grid = plan.grid(&rendition).context("a made rendition has a grid")?;
+            told.insert(rendition.clone(), Progress::new(rendition, grid, stored));
+        }
+        let (told, inits) = (Mutex::new(told), Mutex::default());
+        let making = Making { job, source, lease, told, inits };
+        self.tell_news(&making).await?;
+        stream::iter(work)
+            .map(|span| self.encode_span(&making, span))
+            .buffer_unordered(self.spans)
+            .try_collect()
+            .await
+    }
+
+    async fn stored_segments(
+        &self,
+        job: &VideoJob,
+        rendition: &RenditionName,
+    ) -> anyhow::Result<BTreeSet<u32>> {
+        let objects = self.media.list(&job.run.rendition(rendition)).await?;
+        Ok(objects.iter().filter_map(|object| keys::segment_index(&object.key)).collect())
+    }
+
+    /// Encodes on a blocking thread, stores from here. Whoever fails first ends the other.
+    async fn encode_span(&self, making: &Making<'_>, span: Span) -> Result<(), JobError> {
+        let (outputs, mut received) = mpsc::channel(AHEAD);
+        let (source, stop) = (Box::new(making.source.clone()), Stop::default());
+        let cord = stop.clone();
+        let encoding = tokio::task::spawn_blocking(move || {
+            let mut out = |output| {
+                outputs.blocking_send(output).map_err(|_| std::io::ErrorKind::BrokenPipe.into())
+            };
+            match span {
+                Span::Video(span) => media::encode_video(source, &span, &mut out, &cord),
+                Span::Audio(span) => media::encode_audio(source, &span, &mut out, &cord),
+            }
+        });
+        // Whoever drops this future, or fails in it, stops the encoder.
+        let _guard = StopGuard(stop.clone());
+        let mut stored = Ok(());
+        while stored.is_ok() {
+            let output = tokio::select! {
+                output = received.recv() => output,
+                () = making.lease.cancelled() => { stop.stop(); received.recv().await }
+            };
+            let Some(output) = output else { break };
+            stored = self.store(making, output).await;
+        }
+        drop(received);
+        let encoded = encoding.await.map_err(|panic| anyhow!("encoding panicked: {panic}"))?;
+        stored?;
+        encoded.map(drop).map_err(job_error)
+    }
+
+    async fn store(&self, making: &Making<'_>, output: SpanOutput) -> anyhow::Result<()> {
+        match output {
+            SpanOutput::Init { rendition, bytes } => {
+                self.store_init(making, rendition, bytes.into()).await
+            }
+            SpanOutput::Segment { rendition, index, bytes } => {
+                let key = making.job.run.segment(&rendition, index);
+                self.media.put_if_absent(&key, bytes, SEGMENT_TYPE).await?;
+                if let Some(progress) = lock(&making.told).get_mut(&rendition) {
+                    progress.store(index);
+                }
+                self.tell_news(making).await
+            }
+            SpanOutput::Progress { .. } => Ok(()),
+        }
+    }
+
+    /// Segments of encoders that differ must never stand behind one init segment.
+    async fn store_init(
+        &self,
+        making: &Making<'_>,
+        rendition: RenditionName,
+        bytes: Bytes,
+    ) -> anyhow::Result<()> {
+        let known = lock(&making.inits).get(&rendition).cloned();
+        let stored = match known {
+            Some(stored) => stored,
+            None => {
+                let key = making.job.run.init(&rendition);
+                match self.media.put_if_absent(&key, bytes.clone(), INIT_TYPE).await? {
+                    PutOutcome::Stored => bytes.clone(),
+                    PutOutcome::Exists => self.media.bytes(&key).await?,
+                }
+            }
+        };
+        anyhow::ensure!(stored == bytes, "this encoder's init.mp4 of {rendition} differs");
+        lock(&making.inits).insert(rendition, stored);
+        Ok(())
+    }
+
+    async fn tell_news(&self, making: &Making<'_>) -> anyhow::Result<()> {
+        let news: Vec<_> = lock(&making.told).values_mut().flat_map(Progress::news).collect();
+        for happening in news {
+            self.report(&making.job.run, happening).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Sound first, for nothing plays without it; then the pictures, all rungs of ours in one go.
+fn missing(
+    plan: &Plan,
+    stored: &BTreeMap<RenditionName, BTreeSet<u32>>,
+    at_once: usize,
+) -> Vec<Span> {
+    let grid = |name: &RenditionName| plan.grid(name);
+    let mut work = Vec::new();
+    for (name, stored) in stored.iter().filter(|(name, _)| name.is_audio()) {
+        let chunks = grid(name).map_or_else(Vec::new, |grid| missing_chunks(grid, stored));
+        let span = |chunk| Span::Audio(AudioSpan { plan: plan.clone(), chunk });
+        work.extend(chunks.into_iter().map(span));
+    }
+    let pictures: Vec<_> = stored.iter().filter(|(name, _)| !name.is_audio()).collect();
+    let renditions: Vec<_> = pictures.iter().map(|(name, _)| (*name).clone()).collect();
+    let in_all = |segments: &BTreeSet<u32>, (_, other): &(&RenditionName, &BTreeSet<u32>)| {
+        segments.intersection(other).copied().collect()
+    };
+    if let Some((first, rest)) = pictures.split_first() {
+        let whole = rest.iter().fold(first.1.clone(), |segments, other| in_all(&segments, other));
+        let spans =
+            grid(first.0).map_or_else(Vec::new, |grid: SegmentGrid| spans(grid, &whole, at_once));
+        let span = |segments| {
+            let (plan, renditions) = (plan.clone(), renditions.clone());
+            Span::Video(VideoSpan { plan, renditions, segments })
+        };
+        work.extend(spans.into_iter().map(span));
+    }
+    work
+}
+
+fn job_error(error: MediaError) -> JobError {
+    match error {
+        MediaError::Rejected(reason) => JobError::Permanent(reason),
+        other => JobError::Retryable(other.into()),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,148 @@
+//! The parts of the service, and its life from listening to the last goodbye.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use axum::{Router, serve::ListenerExt};
+use domain::{OwnerId, Recipe};
+use platform::{
+    aws::Aws,
+    consumer::{ConsumerSettings, consume},
+    objects::Objects,
+    queue::SqsQueue,
+    topic::Topic,
+};
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{info, warn};
+
+use crate::{
+    catalogue::Catalogue, config::PartsArgs, events::Watchers, progress::ProgressWorker, sweeper,
+};
+
+/// How long requests under way may take to end once we are asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long it may take after that to leave nothing half-made behind.
+const CLEAN_UP: Duration = Duration::from_secs(5);
+/// Events that are taken into the catalogue at the same time.
+const EVENTS_AT_ONCE: usize = 8;
+
+/// Everything that requests need.
+#[derive(Debug)]
+pub struct App {
+    /// The videos.
+    pub catalogue: Catalogue,
+    /// What people uploaded.
+    pub raw: Objects,
+    /// What the workers made of it.
+    pub media: Objects,
+    /// Where jobs are published.
+    pub jobs: Topic,
+    /// Where the workers' events come from.
+    pub progress: SqsQueue,
+    /// The settings that new videos are made with.
+    pub recipe: Recipe,
+    /// Who looks at what, live.
+    pub watchers: Watchers,
+    /// Uploads under way; they outlive their requests to clean up.
+    pub uploads: TaskTracker,
+    /// Fires when uploads under way must end.
+    pub last_call: CancellationToken,
+    /// Fires when the service is asked to stop.
+    pub shutdown: CancellationToken,
+}
+
+impl App {
+    /// Puts the parts together; asks nobody yet.
+    pub fn new(args: &PartsArgs, aws: &Aws, shutdown: CancellationToken) -> Self {
+        let objects = |bucket: &str| {
+            let objects = Objects::new(aws.s3.clone(), bucket);
+            match &args.s3_public_endpoint {
+                Some(endpoint) => objects.with_public_endpoint(endpoint),
+                None => objects,
+            }
+        };
+        let catalogue = Catalogue::new(aws, args.catalog_table.as_str());
+        Self {
+            watchers: Watchers::new(catalogue.clone()),
+            catalogue,
+            raw: objects(&args.raw_bucket),
+            media: objects(&args.media_bucket),
+            jobs: Topic::new(aws.sns.clone(), args.video_uploaded_topic_arn.as_str()),
+            progress: SqsQueue::new(aws.sqs.clone(), args.catalog_queue_url.as_str()),
+            recipe: Recipe::standard(),
+            uploads: TaskTracker::new(),
+            last_call: CancellationToken::new(),
+            shutdown,
+        }
+    }
+
+    /// The owner of whatever a request makes or asks for: single-user mode knows one.
+    pub fn owner(&self) -> OwnerId {
+        OwnerId::local()
+    }
+
+    /// Whether everything that is needed answers.
+    ///
+    /// # Errors
+    /// What does not.
+    pub async fn ready(&self) -> anyhow::Result<()> {
+        tokio::try_join!(
+            self.catalogue.reachable(),
+            self.raw.reachable(),
+            self.media.reachable(),
+            self.jobs.reachable(),
+            self.progress.reachable(),
+        )?;
+        Ok(())
+    }
+}
+
+/// Serves requests, takes the workers' events in and does what is owed, until the app's `shutdown`
+/// fires; then lets what is under way end.
+///
+/// # Errors
+/// If the listener fails.
+pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyhow::Result<()> {
+    info!(addr = %listener.local_addr()?, "listening");
+    let settings =
+        ConsumerSettings { slots: EVENTS_AT_ONCE, drain: GRACE, ..ConsumerSettings::default() };
+    let events = tokio::spawn(consume(
+        Arc::new(app.progress.clone()),
+        Arc::new(ProgressWorker::new(app.catalogue.clone())),
+        settings,
+        app.shutdown.clone(),
+    ));
+    let sweeper = tokio::spawn(sweeper::sweep(app.clone()));
+    let listener = listener.tap_io(|stream| {
+        // Events and playlists are small and wanted at once.
+        if let Err(error) = stream.set_nodelay(true) {
+            warn!(%error, "cannot switch off Nagle's algorithm");
+        }
+    });
+    let serving = axum::serve(listener, router)
+        .with_graceful_shutdown(app.shutdown.clone().cancelled_owned())
+        .into_future();
+    let patience = async {
+        app.shutdown.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    let served = tokio::select! {
+        served = serving => served.context("serving requests"),
+        () = patience => Ok(()),
+    };
+    app.shutdown.cancel();
+    app.last_call.cancel();
+    app.uploads.close();
+    let cleaned_up = timeout(CLEAN_UP, async {
+        app.uploads.wait().await;
+        app.raw.background_done().await;
+    });
+    if cleaned_up.await.is_err() {
+        warn!("left unfinished uploads to the sweeper and the bucket's lifecycle rule");
+    }
+    for task in [events, sweeper] {
+        task.await.context("a background task panicked")?;
+    }
+    served
+}

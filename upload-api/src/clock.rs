@@ -1,0 +1,17 @@
+//! What time it is, as the catalogue writes it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// Unix time in seconds.
+pub(crate) fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// RFC 3339, UTC, to the second.
+pub(crate) fn rfc3339_now() -> String {
+    let now = OffsetDateTime::now_utc();
+    let now = now.replace_nanosecond(0).unwrap_or(now);
+    now.format(&Rfc3339).expect("a year of four digits has an RFC 3339 form")
+}

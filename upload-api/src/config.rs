@@ -1,0 +1,63 @@
+//! What can be configured; `--help` is the manual.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{ArgAction, Args, Parser};
+use platform::{aws::AwsArgs, telemetry::TelemetryArgs};
+
+/// Takes uploads, keeps the catalogue, plays videos back and serves the web page.
+#[derive(Clone, Debug, Parser)]
+#[command(version)]
+pub struct Config {
+    /// Address to listen on. Nobody signs in yet, so only loopback is taken.
+    #[arg(long, env, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Listen on any address: for containers whose port is published on loopback.
+    #[arg(long, env, default_value_t = false, action = ArgAction::Set)]
+    pub single_user_bind: bool,
+
+    /// Folder of the built web page; without it there is only the API.
+    #[arg(long, env)]
+    pub web_dir: Option<PathBuf>,
+
+    /// What it works with.
+    #[command(flatten)]
+    pub parts: PartsArgs,
+
+    /// How to reach AWS.
+    #[command(flatten)]
+    pub aws: AwsArgs,
+
+    /// What to log.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+}
+
+/// Names of buckets, topic, queue and table; `infra/` makes them.
+#[derive(Args, Clone, Debug)]
+pub struct PartsArgs {
+    /// Bucket of uploaded files.
+    #[arg(long, env)]
+    pub raw_bucket: String,
+
+    /// Bucket of what the workers make.
+    #[arg(long, env)]
+    pub media_bucket: String,
+
+    /// Topic that jobs are published to.
+    #[arg(long, env)]
+    pub video_uploaded_topic_arn: String,
+
+    /// Queue of the workers' events.
+    #[arg(long, env)]
+    pub catalog_queue_url: String,
+
+    /// Table of videos.
+    #[arg(long, env)]
+    pub catalog_table: String,
+
+    /// The buckets' endpoint as browsers reach it, where that is not ours; only for presigning.
+    #[arg(long, env)]
+    pub s3_public_endpoint: Option<String>,
+}

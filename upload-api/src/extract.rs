@@ -1,0 +1,61 @@
+//! What handlers take out of requests, with problems instead of plain text where it is wrong.
+
+use std::{collections::HashMap, str::FromStr};
+
+use axum::{
+    Json, RequestPartsExt,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{StatusCode, request::Parts},
+};
+use domain::VideoId;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// The query of a URL.
+pub(crate) struct Params<T>(pub(crate) T);
+
+/// A JSON body.
+pub(crate) struct Input<T>(pub(crate) T);
+
+/// The `{id}` of a path. What is no id belongs to no video.
+pub(crate) struct Id(pub(crate) VideoId);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = Query::try_from_uri(&parts.uri);
+        let Query(params) =
+            query.map_err(|error| Problem::bad_request("invalid_query", error.body_text()))?;
+        Ok(Self(params))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Json::from_request(request, state).await {
+            Ok(Json(input)) => Ok(Self(input)),
+            Err(error) => {
+                let code = match error.status() {
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE => "json_expected",
+                    StatusCode::PAYLOAD_TOO_LARGE => "body_too_large",
+                    _ => "invalid_body",
+                };
+                Err(Problem::new(error.status(), code, error.body_text()))
+            }
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let path = parts.extract::<Path<HashMap<String, String>>>().await;
+        let id = path.ok().and_then(|path| VideoId::from_str(path.get("id")?).ok());
+        id.map(Self).ok_or_else(Problem::video_not_found)
+    }
+}

@@ -1,0 +1,30 @@
+//! Fantail's API: uploads, the catalogue of videos, playback, live events and the web page.
+//!
+//! An upload walks through [`uploads`], [`jobs`], the workers, [`progress`], the [`catalogue`] and
+//! [`playback`].
+
+pub mod app;
+pub mod catalogue;
+mod clock;
+pub mod config;
+pub mod events;
+mod extract;
+pub mod jobs;
+pub mod naming;
+pub mod playback;
+pub mod problem;
+pub mod progress;
+mod router;
+pub mod security;
+pub mod sweeper;
+pub mod uploads;
+pub mod videos;
+pub mod view;
+pub mod web;
+
+pub use self::{
+    app::{App, serve},
+    config::{Config, PartsArgs},
+    router::{openapi, router},
+    web::Web,
+};

@@ -1,0 +1,24 @@
+//! The API server: reads the configuration, builds the parts, runs until asked to stop.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Parser;
+use platform::{aws, shutdown, telemetry};
+use tokio::net::TcpListener;
+use upload_api::{App, Config, Web, router, security, serve};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let config = Config::parse();
+    telemetry::init(&config.telemetry);
+    security::check_address(config.listen, config.single_user_bind)?;
+    let shutdown = shutdown::on_signal();
+    let aws = aws::load(&config.aws).await;
+    let app = Arc::new(App::new(&config.parts, &aws, shutdown));
+    let web = Web::new(config.web_dir.as_deref(), [&app.raw, &app.media]).await?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("listening on {}", config.listen))?;
+    serve(app.clone(), router(app, &web), listener).await
+}

@@ -1,0 +1,179 @@
+//! `/v/{id}/…`: playlists from the catalogue, and a fresh URL into the bucket for everything else.
+//! URIs in playlists are relative and stay the same; what they redirect to lives for minutes.
+
+mod names;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Path, State},
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{RenditionName, RenditionState, Video, VideoId};
+use platform::objects::PresignOptions;
+
+use self::names::{File, Piece};
+use crate::{
+    App,
+    problem::{Problem, ProblemResponse},
+    view,
+};
+
+/// How long a redirect's target can be used.
+const SIGNED_FOR: Duration = Duration::from_secs(300);
+/// For so long a redirect may be used again: less than its target lives.
+const REDIRECT_CACHE: &str = "private, max-age=240";
+/// A playlist that still grows, and one that only changes if the video is made again.
+const GROWING_CACHE: &str = "no-cache";
+const FINAL_CACHE: &str = "private, max-age=60";
+/// RFC 8216 4.
+const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
+
+/// Play a video
+///
+/// `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist;
+/// `{rendition}.mp4` and `poster.jpg` redirect into the bucket.
+#[utoipa::path(
+    get,
+    path = "/v/{id}/{file}",
+    operation_id = "play_file",
+    tag = "playback",
+    params(
+        ("id" = String, Path, description = "The video's id"),
+        ("file" = String, Path, description = "Which file", example = "master.m3u8"),
+    ),
+    responses(
+        (status = 200, description = "A playlist", body = String,
+         content_type = "application/vnd.apple.mpegurl"),
+        (status = 302, description = "Where the file is for the next minutes"),
+        ProblemResponse,
+    )
+)]
+pub(crate) async fn file(
+    State(app): State<Arc<App>>,
+    Path((id, file)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let file = names::file(&file).ok_or_else(Problem::not_found)?;
+    let video = find(&app, &id).await?;
+    match file {
+        File::Multivariant => {
+            let playlist = view::can_be_watched(video.record.state)
+                .then(|| video.multivariant_playlist())
+                .flatten()
+                .ok_or_else(|| nothing_to_play(&video))?;
+            Ok(playlist_response(&playlist.to_string(), video.record.state.is_final()))
+        }
+        File::Playlist(name) => {
+            let playlist = video.media_playlist(&name).ok_or_else(|| no_playlist(&video, &name))?;
+            let is_whole = playlist.available >= playlist.grid.segments();
+            Ok(playlist_response(&playlist.to_string(), is_whole))
+        }
+        File::Mp4(name) => {
+            let options = PresignOptions {
+                content_type: Some("video/mp4".to_owned()),
+                content_disposition: Some(names::attachment(&video.record.title, &name)),
+            };
+            redirect(&app, &mp4_key(&video, &name)?, options).await
+        }
+        File::Poster => redirect(&app, &poster_key(&video)?, PresignOptions::default()).await,
+    }
+}
+
+/// Read a segment
+///
+/// `init.mp4`, or a segment such as `00001.m4s`, of one rendition.
+#[utoipa::path(
+    get,
+    path = "/v/{id}/{rendition}/{piece}",
+    operation_id = "play_piece",
+    tag = "playback",
+    params(
+        ("id" = String, Path, description = "The video's id"),
+        ("rendition" = String, Path, description = "Which rendition", example = "480p"),
+        ("piece" = String, Path, description = "Which segment", example = "00001.m4s"),
+    ),
+    responses(
+        (status = 302, description = "Where the segment is for the next minutes"),
+        ProblemResponse,
+    )
+)]
+pub(crate) async fn piece(
+    State(app): State<Arc<App>>,
+    Path((id, rendition, piece)): Path<(String, String, String)>,
+) -> Result<Response, Problem> {
+    let piece = names::piece(&piece).ok_or_else(Problem::not_found)?;
+    let video = find(&app, &id).await?;
+    let key = piece_key(&video, &RenditionName(rendition), piece)?;
+    redirect(&app, &key, PresignOptions::default()).await
+}
+
+async fn find(app: &App, id: &str) -> Result<Video, Problem> {
+    let id: VideoId = id.parse().map_err(|_| Problem::video_not_found())?;
+    app.catalogue.find(id).await?.ok_or_else(Problem::video_not_found)
+}
+
+/// Only what the plan has is signed: names from outside make no keys.
+fn piece_key(video: &Video, name: &RenditionName, piece: Piece) -> Result<String, Problem> {
+    let plan = video.record.plan.as_ref().ok_or_else(|| nothing_to_play(video))?;
+    let grid = plan.grid(name).ok_or_else(Problem::not_found)?;
+    match piece {
+        Piece::Init => Ok(video.run().init(name)),
+        Piece::Segment(index) if index <= grid.segments() => Ok(video.run().segment(name, index)),
+        Piece::Segment(_) => Err(Problem::not_found()),
+    }
+}
+
+fn mp4_key(video: &Video, name: &RenditionName) -> Result<String, Problem> {
+    let status = video.rendition(name).ok_or_else(Problem::not_found)?;
+    match status.mp4_state {
+        domain::video::Mp4State::Complete => Ok(video.run().mp4(name)),
+        _ => Err(not_there("mp4_not_ready", "There is no MP4 of this size, or not yet.")),
+    }
+}
+
+fn poster_key(video: &Video) -> Result<String, Problem> {
+    match video.record.thumbnails.state {
+        domain::video::ThumbnailsState::Complete => Ok(video.run().poster()),
+        _ => Err(not_there("poster_not_ready", "There is no poster, or not yet.")),
+    }
+}
+
+/// Why a rendition has no playlist.
+fn no_playlist(video: &Video, name: &RenditionName) -> Problem {
+    match video.rendition(name).map(|status| status.state) {
+        Some(RenditionState::Skipped | RenditionState::Failed) => {
+            not_there("not_made", "This video has no such size.")
+        }
+        None if video.record.plan.is_some() => Problem::not_found(),
+        _ => nothing_to_play(video),
+    }
+}
+
+fn nothing_to_play(video: &Video) -> Problem {
+    let state = video.record.state;
+    if state.is_final() && !view::can_be_watched(state) {
+        let reason = video.record.reason.as_ref().map(|reason| reason.message.clone());
+        let detail = reason.unwrap_or_else(|| "There is nothing to play.".to_owned());
+        return Problem::new(StatusCode::NOT_FOUND, "not_playable", detail);
+    }
+    not_there("not_playable_yet", "There is nothing to play yet; ask again soon.")
+}
+
+fn not_there(code: &'static str, detail: &'static str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, code, detail)
+}
+
+fn playlist_response(playlist: &str, is_final: bool) -> Response {
+    let cache = if is_final { FINAL_CACHE } else { GROWING_CACHE };
+    let headers = [(header::CONTENT_TYPE, PLAYLIST_TYPE), (header::CACHE_CONTROL, cache)];
+    (headers, playlist.to_owned()).into_response()
+}
+
+async fn redirect(app: &App, key: &str, options: PresignOptions) -> Result<Response, Problem> {
+    let url = app.media.presign_get(key, SIGNED_FOR, options).await;
+    let url = url.map_err(|error| Problem::unavailable(error.into()))?;
+    let headers: [(HeaderName, String); 2] =
+        [(header::LOCATION, url), (header::CACHE_CONTROL, REDIRECT_CACHE.to_owned())];
+    Ok((StatusCode::FOUND, headers).into_response())
+}

@@ -1,0 +1,86 @@
+//! The names that playback URLs end in, and the names that downloads get.
+
+use std::fmt::Write;
+
+use domain::{RenditionName, keys};
+
+/// A file of a video.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum File {
+    Multivariant,
+    Playlist(RenditionName),
+    Mp4(RenditionName),
+    Poster,
+}
+
+/// A file of a rendition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    Init,
+    Segment(u32),
+}
+
+pub(super) fn file(name: &str) -> Option<File> {
+    match (name, name.rsplit_once('.')?) {
+        ("master.m3u8", _) => Some(File::Multivariant),
+        ("poster.jpg", _) => Some(File::Poster),
+        (_, (rendition, "m3u8")) => Some(File::Playlist(rendition.into())),
+        (_, (rendition, "mp4")) => Some(File::Mp4(rendition.into())),
+        _ => None,
+    }
+}
+
+pub(super) fn piece(name: &str) -> Option<Piece> {
+    match name {
+        "init.mp4" => Some(Piece::Init),
+        _ => keys::segment_index(name).map(Piece::Segment),
+    }
+}
+
+/// `Content-Disposition` (RFC 6266) that saves a rung under the video's title.
+pub(super) fn attachment(title: &str, rendition: &RenditionName) -> String {
+    let name = format!("{title} ({rendition}).mp4").replace(['/', '\\'], "_");
+    let plain: String = name.chars().map(|char| if is_plain(char) { char } else { '_' }).collect();
+    // RFC 8187: every byte but those of `attr-char` is escaped.
+    let mut escaped = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            let _infallible = write!(escaped, "%{byte:02X}");
+        }
+    }
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{escaped}")
+}
+
+fn is_plain(char: char) -> bool {
+    char.is_ascii_alphanumeric() || " ()-._,+".contains(char)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files() {
+        assert_eq!(file("master.m3u8"), Some(File::Multivariant));
+        assert_eq!(file("audio.m3u8"), Some(File::Playlist("audio".into())));
+        assert_eq!(file("720p.mp4"), Some(File::Mp4("720p".into())));
+        assert_eq!(file("poster.jpg"), Some(File::Poster));
+        for none in ["", "master", "720p.mp3", "poster.png", "m3u8"] {
+            assert_eq!(file(none), None, "{none}");
+        }
+        assert_eq!(piece("init.mp4"), Some(Piece::Init));
+        assert_eq!(piece("00012.m4s"), Some(Piece::Segment(12)));
+        assert_eq!(piece("12.m4s"), None);
+    }
+
+    #[test]
+    fn a_download_is_named_after_the_video() {
+        assert_eq!(
+            attachment("Straße \"A\"/B", &"480p".into()),
+            "attachment; filename=\"Stra_e _A__B (480p).mp4\"; \
+             filename*=UTF-8''Stra%C3%9Fe%20%22A%22_B%20%28480p%29.mp4"
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! All routes, and the OpenAPI description made from them.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use futures::FutureExt;
+use platform::health;
+use tower_http::{
+    catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, trace::TraceLayer,
+};
+use tracing::info_span;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    App, Web, events, playback,
+    problem::{Problem, ProblemView},
+    security, uploads, videos,
+};
+
+/// Longest JSON body; uploads are not read through it.
+const MAX_JSON: usize = 64 << 10;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Fantail",
+        description = "Upload a video once; play it in every size seconds later.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    components(schemas(ProblemView)),
+    tags(
+        (name = "videos", description = "Uploading and keeping videos"),
+        (name = "events", description = "What changes, while it changes"),
+        (name = "playback", description = "HLS and downloads"),
+    )
+)]
+struct Description;
+
+/// The API as OpenAPI 3.1.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}
+
+fn described() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(videos::list, uploads::upload))
+        .routes(routes!(videos::read, videos::edit, videos::delete))
+        .routes(routes!(events::of_video))
+        .routes(routes!(events::of_owner))
+        .routes(routes!(playback::file))
+        .routes(routes!(playback::piece))
+}
+
+/// Everything the service answers.
+pub fn router(app: Arc<App>, web: &Web) -> Router {
+    let (routes, description) = described().split_for_parts();
+    let description = description.to_json().expect("a description is plain data");
+    let describe = async move || ([(header::CONTENT_TYPE, "application/json")], description);
+    let for_this_machine = routes
+        .route("/api/openapi.json", get(describe))
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(app.clone())
+        .fallback_service(web.routes().layer(middleware::from_fn(no_page_of_the_api)))
+        .layer(middleware::from_fn(security::same_machine));
+    let ready = move || {
+        let app = app.clone();
+        async move { app.ready().await }.boxed()
+    };
+    let header =
+        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    Router::new()
+        .merge(health::routes(ready))
+        .fallback_service(for_this_machine)
+        .layer(DefaultBodyLimit::max(MAX_JSON))
+        // Answers of the API are true for a moment, and private.
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        .layer(CatchPanicLayer::custom(|_panic| panicked()))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(|request: &Request| {
+                    info_span!("request", method = %request.method(), path = request.uri().path())
+                })
+                .on_request(())
+                // What fails is logged where it is known why.
+                .on_failure(()),
+        )
+}
+
+/// What the API does not know is no address of the web page either.
+async fn no_page_of_the_api(request: Request, next: Next) -> Response {
+    let first = request.uri().path().split('/').nth(1);
+    if matches!(first, Some("api" | "v")) {
+        return Problem::not_found().into_response();
+    }
+    next.run(request).await
+}
+
+async fn method_not_allowed(request: Request) -> Problem {
+    let detail = format!("{} is not possible here; see Allow.", request.method());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+/// The panic itself is in the log already.
+fn panicked() -> Response {
+    Problem::internal(anyhow::anyhow!("a handler panicked")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, path::Path};
+
+    #[test]
+    fn the_description_in_the_repository_is_this_one() {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+        let mut now = super::openapi().to_pretty_json().unwrap();
+        now.push('\n');
+        if env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&golden, &now).unwrap();
+        }
+        let stored = fs::read_to_string(&golden).unwrap_or_default();
+        assert!(
+            stored == now,
+            "upload-api/openapi.json is stale; run this test with UPDATE_GOLDEN=1 and `npm run \
+             types` in web/"
+        );
+    }
+}

@@ -1,0 +1,101 @@
+//! Does what others began and did not live to end: it finds what is owed through an index, claims
+//! it by a conditional write, and does it. Every replica has one.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{Reason, Video, VideoId, VideoState, keys};
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use crate::{
+    App,
+    catalogue::{CatalogueError, Entry, Owed},
+    clock, jobs,
+};
+
+/// Pause between two looks at the index.
+const PAUSE: Duration = Duration::from_secs(5);
+/// What is claimed of one shard at a time.
+const AT_ONCE: i32 = 50;
+
+/// Sweeps until the app's `shutdown` fires.
+pub async fn sweep(app: Arc<App>) {
+    let forever = async {
+        loop {
+            if let Err(error) = sweep_once(&app, clock::unix_now()).await {
+                warn!(error = format!("{:#}", anyhow::Error::from(error)), "cannot sweep");
+            }
+            // Replicas that were started together shall not stay in step.
+            sleep(PAUSE.mul_f64(0.75 + rand::random::<f64>() / 2.0)).await;
+        }
+    };
+    tokio::select! {
+        () = forever => {}
+        () = app.shutdown.cancelled() => {}
+    }
+}
+
+/// Does all that is owed at `now` (Unix seconds).
+///
+/// # Errors
+/// If the catalogue does not answer.
+pub async fn sweep_once(app: &App, now: u64) -> Result<(), CatalogueError> {
+    for id in app.catalogue.due(now, AT_ONCE).await? {
+        let claimed = app.catalogue.update(id, |entry| claim(entry, now)).await?;
+        let Some(claimed) = claimed else { continue };
+        match claimed.answer {
+            Some(Owed::Publish) => publish(app, &claimed.video).await,
+            Some(Owed::Expire) => discard_source(app, id).await,
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// What is to be done, if it is still owed and nobody else has claimed it.
+fn claim(entry: &mut Entry, now: u64) -> Option<Owed> {
+    let due = entry.due.filter(|due| due.at <= now)?;
+    match (due.owed, entry.video.record.state) {
+        (Owed::Publish, VideoState::Uploaded) => {
+            entry.due = Some(jobs::publish_due());
+            Some(Owed::Publish)
+        }
+        (Owed::Expire, VideoState::Uploading) => {
+            expire(&mut entry.video);
+            entry.due = None;
+            Some(Owed::Expire)
+        }
+        // The workers have begun, so they were told; or the upload did end.
+        _ => {
+            entry.due = None;
+            None
+        }
+    }
+}
+
+fn expire(video: &mut Video) {
+    video.record.state = VideoState::Expired;
+    video.record.reason = Some(Reason::new(
+        "upload_expired",
+        "The upload was not completed within a day. Upload the file again.",
+    ));
+    video.record.version += 1;
+}
+
+async fn publish(app: &App, video: &Video) {
+    let id = video.record.id;
+    match jobs::publish(app, video).await {
+        Ok(()) => info!(%id, "published what was owed"),
+        Err(error) => warn!(%id, error = format!("{error:#}"), "cannot publish what is owed"),
+    }
+}
+
+async fn discard_source(app: &App, id: VideoId) {
+    match app.raw.delete_prefix(&keys::video_prefix(id)).await {
+        Ok(_) => info!(%id, "an upload expired"),
+        Err(error) => warn!(%id, error = format!("{error:#}"), "an expired upload left its file"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

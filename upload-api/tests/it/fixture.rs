@@ -1,0 +1,90 @@
+//! The app in this process, on a port and stand-ins of its own.
+
+use std::{net::SocketAddr, panic::AssertUnwindSafe, path::Path, sync::Arc, time::Duration};
+
+use futures::FutureExt;
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
+use tokio_util::sync::CancellationToken;
+use upload_api::{App, Web, router, serve};
+
+use crate::{
+    http::{self, Reply},
+    standins::Standins,
+};
+
+/// A running app.
+pub struct Fixture {
+    pub standins: Standins,
+    pub app: Arc<App>,
+    pub addr: SocketAddr,
+}
+
+/// Runs a test against a fresh app and removes everything afterwards, also when it fails.
+pub async fn with_app(test: impl AsyncFnOnce(&Fixture)) {
+    with_app_and_page(None, test).await;
+}
+
+/// The same with a web page.
+pub async fn with_app_and_page(web_dir: Option<&Path>, test: impl AsyncFnOnce(&Fixture)) {
+    let standins = Standins::new().await;
+    let shutdown = CancellationToken::new();
+    let app = Arc::new(App::new(&standins.args, &standins.aws, shutdown.clone()));
+    let web = Web::new(web_dir, [&app.raw, &app.media]).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let serving = tokio::spawn(serve(app.clone(), router(app.clone(), &web), listener));
+    let fixture = Fixture { standins, app, addr };
+    let outcome = AssertUnwindSafe(test(&fixture)).catch_unwind().await;
+    shutdown.cancel();
+    let served = serving.await;
+    fixture.standins.remove().await;
+    if let Err(panic) = outcome {
+        std::panic::resume_unwind(panic);
+    }
+    served.unwrap().unwrap();
+}
+
+impl Fixture {
+    pub async fn get(&self, path: &str) -> Reply {
+        http::ask(self.addr, "GET", path).await
+    }
+
+    /// Uploads a body and returns the video's JSON.
+    pub async fn upload(&self, query: &str, body: &[u8]) -> Value {
+        let path = format!("/api/videos{query}");
+        let reply = http::ask_with(self.addr, "POST", &path, &[], body).await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        reply.json()
+    }
+
+    pub async fn video(&self, id: &str) -> Value {
+        let reply = self.get(&format!("/api/videos/{id}")).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    }
+
+    /// Waits until a video is as it should be.
+    pub async fn video_when(&self, id: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        eventually("the video is as expected", async || {
+            let video = self.video(id).await;
+            is_so(&video).then_some(video)
+        })
+        .await
+    }
+}
+
+/// Asks again until there is an answer.
+pub async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < until, "not within 20 s: {what}");
+        sleep(Duration::from_millis(100)).await;
+    }
+}

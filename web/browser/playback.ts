@@ -1,0 +1,63 @@
+// What a viewer would notice of the player, read from the media element itself.
+import type { Page } from "playwright-core";
+import { until } from "./stack";
+
+export type Playback = {
+  currentTime: number;
+  paused: boolean;
+  videoWidth: number;
+  videoHeight: number;
+  /** Bytes that came out of the audio decoder's input; Chromium only. */
+  audioBytes: number;
+  decodedFrames: number;
+  duration: number;
+  ended: boolean;
+  /** Heights of the variants that the player knows. */
+  heights: number[];
+};
+
+type Counting = HTMLVideoElement & { webkitAudioDecodedByteCount: number };
+type Hls = HTMLElement & { nativeEl: Counting; api: { levels: { height: number }[] } | null };
+
+export function playback(page: Page): Promise<Playback> {
+  return page.evaluate(() => {
+    const host = document.querySelector("hls-video") as Hls | null;
+    const media = host?.nativeEl;
+    return {
+      currentTime: media?.currentTime ?? 0,
+      paused: media?.paused ?? true,
+      videoWidth: media?.videoWidth ?? 0,
+      videoHeight: media?.videoHeight ?? 0,
+      audioBytes: media?.webkitAudioDecodedByteCount ?? 0,
+      decodedFrames: media?.getVideoPlaybackQuality().totalVideoFrames ?? 0,
+      duration: media?.duration ?? 0,
+      ended: media?.ended ?? false,
+      heights: host?.api?.levels.map((level) => level.height) ?? [],
+    };
+  });
+}
+
+/** Presses play and waits until picture and sound run for a while. */
+export async function play(page: Page): Promise<Playback> {
+  await page.locator("media-play-button").first().click();
+  return advanced(page, 1);
+}
+
+/** Waits until playback is `seconds` further. */
+export async function advanced(page: Page, seconds: number): Promise<Playback> {
+  const start = (await playback(page)).currentTime;
+  return until(
+    () => playback(page),
+    (now) => !now.paused && now.currentTime >= start + seconds,
+    `playback to advance from ${start}`,
+    60_000,
+  );
+}
+
+/** Goes to a moment, in seconds. */
+export function seek(page: Page, seconds: number): Promise<void> {
+  return page.evaluate((to) => {
+    const host = document.querySelector("hls-video") as Hls | null;
+    if (host) host.nativeEl.currentTime = to;
+  }, seconds);
+}

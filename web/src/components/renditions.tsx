@@ -1,0 +1,97 @@
+// The ladder of one video in full: picture, bit rate, state, and the MP4 to take away.
+import type { Rendition, Video } from "../api/types";
+import { bitrate, bytes, dimensions } from "../format";
+import { byRung, type Step, steps } from "../state/ladder";
+import { strings } from "../strings";
+import { DownloadIcon } from "./icons";
+import { StepBar, StepReason, StepState, stepName } from "./ladder";
+
+export function Renditions({ video }: { video: Video }) {
+  const renditions = new Map(byRung(video.renditions).map((rendition) => [rendition.name, rendition]));
+  const columns = strings.ladder.column;
+  const all = steps(video);
+  if (all.length === 0) return <p class="quiet">{strings.ladder.noPlan}</p>;
+  return (
+    <table class="renditions">
+      <thead>
+        <tr>
+          <th scope="col">{columns.name}</th>
+          <th scope="col">{columns.state}</th>
+          <th scope="col">{columns.download}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {all.map((step) => (
+          <Row key={step.name} step={step} rendition={renditions.get(step.name)} title={video.title} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ step, rendition, title }: { step: Step; rendition: Rendition | undefined; title: string }) {
+  // What will never have an MP4 leaves its place to the reason.
+  const ended = step.state === "skipped" || step.state === "failed";
+  return (
+    <tr data-step={step.name} data-state={step.state} class={`lane-${step.state}`}>
+      <th scope="row">
+        <span class="rendition-name">{stepName(step.name)}</span>
+        {rendition !== undefined && <Figures rendition={rendition} />}
+      </th>
+      <td colSpan={ended ? 2 : 1}>
+        <div class="rendition-state">
+          <StepState step={step} />
+          {!ended && step.state !== "complete" && <StepBar step={step} />}
+          <StepReason step={step} />
+          {rendition !== undefined && <Mp4Reason rendition={rendition} />}
+        </div>
+      </td>
+      {!ended && (
+        <td class="rendition-mp4">
+          {rendition !== undefined && <Mp4 rendition={rendition} title={title} />}
+        </td>
+      )}
+    </tr>
+  );
+}
+
+function Figures({ rendition }: { rendition: Rendition }) {
+  const { width, height, bitrate_bps } = rendition;
+  const picture = width != null && height != null && width > 0 ? dimensions(width, height) : null;
+  const rate = bitrate_bps != null ? bitrate(bitrate_bps) : null;
+  if (rendition.state === "skipped" || (picture === null && rate === null)) return null;
+  return (
+    <span class="rendition-figures quiet">
+      {picture !== null && <span>{picture}</span>}
+      {rate !== null && <span>{rate}</span>}
+    </span>
+  );
+}
+
+/** A rendition that plays can still lack its file to take away. */
+function Mp4Reason({ rendition }: { rendition: Rendition }) {
+  if (rendition.state !== "complete" || rendition.mp4_state !== "failed") return null;
+  return (
+    <span class="lane-reason">
+      {strings.watch.noMp4(rendition.reason?.message ?? strings.ladder.noReason)}
+    </span>
+  );
+}
+
+function Mp4({ rendition, title }: { rendition: Rendition; title: string }) {
+  const { mp4_state, mp4_url, mp4_size_bytes, name } = rendition;
+  if (mp4_state === "complete" && mp4_url != null) {
+    return (
+      <a class="button" href={mp4_url} download aria-label={strings.watch.downloadOf(stepName(name), title)}>
+        <DownloadIcon />
+        {mp4_size_bytes != null ? bytes(mp4_size_bytes) : strings.watch.mp4.complete}
+      </a>
+    );
+  }
+  if (mp4_state === "failed") return <span class="fault-word">{strings.watch.mp4.failed}</span>;
+  // Sound alone has no MP4.
+  if (mp4_state === "pending" && name !== "audio") {
+    return <span class="quiet">{strings.watch.mp4.pending}</span>;
+  }
+  return null;
+}

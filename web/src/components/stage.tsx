@@ -1,0 +1,91 @@
+// Where the video plays, or why it does not (yet).
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Video } from "../api/types";
+import { percent } from "../format";
+import { playlistOf, steps, summarise } from "../state/ladder";
+import { strings } from "../strings";
+import { AlertIcon } from "./icons";
+import { Mark } from "./mark";
+
+export function Stage({ video }: { video: Video }) {
+  const url = playlistOf(video);
+  if (url !== null) return <LazyPlayer video={video} url={url} />;
+  const words = strings.watch;
+  switch (video.state) {
+    case "rejected":
+      return <Fault title={words.rejectedTitle} video={video} />;
+    case "failed":
+      return <Fault title={words.failedTitle} video={video} />;
+    case "expired":
+      return <Fault title={words.expiredTitle} video={video} />;
+    case "uploading":
+      return <Preparing title={words.uploadingTitle} hint={words.uploadingHint} video={video} />;
+    default:
+      return <Preparing title={words.preparing} hint={words.preparingHint} video={video} />;
+  }
+}
+
+function Fault({ title, video }: { title: string; video: Video }) {
+  return (
+    <div class="stage stage-fault">
+      <AlertIcon />
+      <h2>{title}</h2>
+      <p>{video.reason?.message ?? strings.ladder.noReason}</p>
+    </div>
+  );
+}
+
+function Preparing({ title, hint, video }: { title: string; hint: string; video: Video }) {
+  const all = steps(video);
+  const { progress } = summarise(all);
+  return (
+    <div class="stage stage-preparing">
+      {video.poster_url != null && <img class="stage-poster" src={video.poster_url} alt="" />}
+      <div class="stage-words">
+        <Mark large fills={all.map((step) => step.progress)} />
+        <h2>{title}</h2>
+        <p>{hint}</p>
+        {progress > 0 && <p class="stage-percent">{percent(progress)}</p>}
+        {video.reason != null && <p>{video.reason.message}</p>}
+      </div>
+    </div>
+  );
+}
+
+type PlayerProps = { video: Video; url: string };
+type Loaded =
+  | { state: "loading" }
+  | { state: "loaded"; Player: ComponentType<PlayerProps> }
+  | { state: "failed" };
+
+/** The player is most of the page's weight: fetched only where something plays. */
+function LazyPlayer(props: PlayerProps) {
+  const [loaded, setLoaded] = useState<Loaded>({ state: "loading" });
+  useEffect(() => {
+    let here = true;
+    import("../player/player").then(
+      (module) => here && setLoaded({ state: "loaded", Player: module.default }),
+      () => here && setLoaded({ state: "failed" }),
+    );
+    return () => {
+      here = false;
+    };
+  }, []);
+  switch (loaded.state) {
+    case "loaded":
+      return <loaded.Player {...props} />;
+    case "loading":
+      return <div class="stage" role="status" aria-label={strings.watch.playerLoading} />;
+    case "failed":
+      return (
+        <div class="stage stage-fault">
+          <AlertIcon />
+          <h2>{strings.watch.playerFailed}</h2>
+          <button type="button" onClick={() => location.reload()}>
+            {strings.errors.reload}
+          </button>
+        </div>
+      );
+  }
+}
