@@ -1,7 +1,12 @@
 //! How a fleet gets at a job's source and plan.
 
 use anyhow::{Context, anyhow};
-use domain::{Reason, Recipe, StoredPlan, VideoJob, keys::RunKeys};
+use domain::{
+    Reason, Recipe, StoredPlan, VideoJob,
+    keys::{self, RunKeys},
+};
+
+use tracing::info;
 
 use crate::{
     consumer::{Job, JobError},
@@ -12,6 +17,27 @@ impl Job for VideoJob {
     fn attempt(&self) -> u32 {
         self.attempt
     }
+}
+
+/// Does a job, unless its video is deleted. If it is deleted meanwhile, what was made goes away
+/// again: whoever writes behind the back of the deletion sees the tombstone afterwards.
+///
+/// # Errors
+/// Those of `work`; retryable if the bucket does not answer.
+pub async fn unless_deleted(
+    media: &Objects,
+    job: &VideoJob,
+    work: impl Future<Output = Result<(), JobError>>,
+) -> Result<(), JobError> {
+    let tombstone = keys::tombstone(job.run.video_id);
+    let is_deleted = async || media.find(&tombstone).await.map(|found| found.is_some());
+    let done = if is_deleted().await? { Ok(()) } else { work.await };
+    if !is_deleted().await? {
+        return done;
+    }
+    media.delete_prefix(&keys::video_prefix(job.run.video_id)).await?;
+    info!(video_id = %job.run.video_id, "the video is deleted: nothing of it is left");
+    Ok(())
 }
 
 /// A blocking reader of the job's uploaded file.

@@ -32,7 +32,7 @@ impl Worker for Thumbnailer {
 
     async fn run(&self, job: &VideoJob, _: &Lease) -> Result<(), JobError> {
         match job.task {
-            Task::Make => self.make(job).await,
+            Task::Make => source::unless_deleted(&self.media, job, self.make(job)).await,
             Task::Chunk { .. } | Task::Close { .. } => Ok(()), // concern transcoders only
         }
     }

@@ -36,14 +36,17 @@ impl Worker for Transcoder {
     type Job = VideoJob;
 
     async fn run(&self, job: &VideoJob, lease: &Lease) -> Result<(), JobError> {
-        match &job.task {
-            Task::Make => self.make(job, lease).await,
-            Task::Chunk { chunk } => {
-                let plan = self.stored_plan(&job.run).await?;
-                self.make_part(job, &plan, Work::Chunk(*chunk), lease).await
+        let work = async {
+            match &job.task {
+                Task::Make => self.make(job, lease).await,
+                Task::Chunk { chunk } => {
+                    let plan = self.stored_plan(&job.run).await?;
+                    self.make_part(job, &plan, Work::Chunk(*chunk), lease).await
+                }
+                Task::Close { rendition } => self.close(job, rendition).await,
             }
-            Task::Close { rendition } => self.close(job, rendition).await,
-        }
+        };
+        source::unless_deleted(&self.media, job, work).await
     }
 
     async fn give_up(&self, job: &VideoJob, reason: &Reason) -> anyhow::Result<()> {
