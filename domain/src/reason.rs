@@ -98,6 +98,15 @@ impl Reason {
         )
     }
 
+    /// Segments of encoders that differ cannot stand behind one init segment.
+    pub fn encoders_differ() -> Self {
+        Self::new(
+            "encoders_differ",
+            "The workers of a fleet encode differently: their images or processors are not alike. \
+             Make them alike, then try it again.",
+        )
+    }
+
     /// Something on our side failed in every attempt.
     pub fn gave_up(attempts: u32) -> Self {
         Self::new(

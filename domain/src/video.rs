@@ -4,8 +4,11 @@
 //! maximum, and a lower generation is ignored.
 
 mod apply;
+#[cfg(test)]
+mod exploration;
 mod playback;
 mod status;
+mod supersede;
 #[cfg(test)]
 mod tests;
 

@@ -28,6 +28,7 @@ impl Video {
             Happening::Segments { rendition, chunk, segments } => {
                 self.change(rendition, |status| status.extend(*chunk, *segments))
             }
+            Happening::Superseded { reason } => self.supersede(reason),
             Happening::Complete { rendition, size_bytes, peak_bps, average_bps } => {
                 self.change(rendition, |status| {
                     let moved = status.advance(RenditionState::Complete, None);
@@ -123,7 +124,7 @@ impl Video {
         true
     }
 
-    fn fail_unsettled(&mut self, reason: &Reason) -> bool {
+    pub(super) fn fail_unsettled(&mut self, reason: &Reason) -> bool {
         let mut moved = false;
         for status in &mut self.renditions {
             moved |= status.advance(RenditionState::Failed, Some(reason.clone()));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{Happening, ProgressEvent, plan::tests::plan_of, source::tests::clip};
 
-fn uploaded_video() -> Video {
+pub(super) fn uploaded_video() -> Video {
     let id = "01890a5d-ac96-774b-bcce-b302099a80f7".parse().unwrap();
     let mut video = Video::begin(
         id,
@@ -20,7 +20,7 @@ fn event(video: &Video, happening: Happening) -> ProgressEvent {
     ProgressEvent { version: 1, run: video.run(), happening }
 }
 
-fn tell(video: &mut Video, happening: Happening) -> bool {
+pub(super) fn tell(video: &mut Video, happening: Happening) -> bool {
     let event = event(video, happening);
     video.apply(&event)
 }
@@ -29,11 +29,11 @@ fn started(name: &str) -> Happening {
     Happening::Started { renditions: vec![name.into()], plan: Box::new(plan_of(clip(1280, 720))) }
 }
 
-fn segments(name: &str, segments: u32) -> Happening {
+pub(super) fn segments(name: &str, segments: u32) -> Happening {
     Happening::Segments { rendition: name.into(), chunk: 0, segments }
 }
 
-fn complete(name: &str) -> Happening {
+pub(super) fn complete(name: &str) -> Happening {
     Happening::Complete {
         rendition: name.into(),
         size_bytes: 1000,
@@ -42,11 +42,11 @@ fn complete(name: &str) -> Happening {
     }
 }
 
-fn mp4(name: &str) -> Happening {
+pub(super) fn mp4(name: &str) -> Happening {
     Happening::Mp4Complete { rendition: name.into(), size_bytes: 9 }
 }
 
-fn failed(name: &str) -> Happening {
+pub(super) fn failed(name: &str) -> Happening {
     Happening::Failed { rendition: name.into(), reason: Reason::gave_up(5) }
 }
 
@@ -222,4 +222,36 @@ fn a_playlist_stops_at_the_first_gap() {
     let status = video.rendition(&"480p".into()).unwrap();
     assert_eq!(video.media_playlist(&"480p".into()).unwrap().available, 19);
     assert!((video.progress(status) - 28.0 / 51.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_superseded_making_begins_anew() {
+    let mut video = uploaded_video();
+    let late = event(&video, complete("480p"));
+    for happening in [started("480p"), segments("480p", 3)] {
+        tell(&mut video, happening);
+    }
+    let superseded = event(&video, Happening::Superseded { reason: Reason::encoders_differ() });
+    assert!(video.apply(&superseded));
+    assert_eq!((video.record.generation, video.record.state), (2, VideoState::Uploaded));
+    assert!(video.renditions.is_empty());
+    assert!(!video.apply(&superseded), "told twice it counts once");
+    assert!(!video.apply(&late), "the old making has no say any more");
+    for happening in whole_life() {
+        tell(&mut video, happening);
+    }
+    assert_eq!(video.record.state, VideoState::Ready);
+}
+
+#[test]
+fn a_mixed_fleet_ends_in_a_failure_that_says_so() {
+    let mut video = uploaded_video();
+    for _ in 0..10 {
+        tell(&mut video, started("480p"));
+        tell(&mut video, Happening::Superseded { reason: Reason::encoders_differ() });
+    }
+    tell(&mut video, Happening::ThumbnailsComplete);
+    assert_eq!(video.record.generation, 5);
+    assert_eq!(video.record.state, VideoState::Failed);
+    assert_eq!(video.record.reason, Some(Reason::encoders_differ()));
 }
