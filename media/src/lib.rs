@@ -7,6 +7,7 @@
 mod aac;
 mod boxes;
 mod deinterlace;
+mod ebml;
 mod encode_audio;
 mod encode_video;
 mod error;
