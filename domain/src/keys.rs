@@ -52,6 +52,11 @@ impl RunKeys {
         format!("{}{}", self.rendition(rendition), segment_file(index))
     }
 
+    /// Says that a rendition's chunk messages have all been sent.
+    pub fn spread(&self, rendition: &RenditionName) -> String {
+        format!("{}spread.json", self.rendition(rendition))
+    }
+
     /// Sizes of all segments, written when the rendition is complete.
     pub fn index(&self, rendition: &RenditionName) -> String {
         format!("{}index.json", self.rendition(rendition))

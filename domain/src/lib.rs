@@ -2,6 +2,9 @@
 //!
 //! Values in, values out. No IO, no async, no clock, no AWS, no ffmpeg.
 
+pub mod chunks;
+#[cfg(test)]
+mod fuzz;
 pub mod grid;
 pub mod ids;
 pub mod index;
@@ -15,6 +18,7 @@ pub mod reason;
 pub mod source;
 pub mod video;
 
+pub use chunks::Work;
 pub use grid::SegmentGrid;
 pub use ids::{OwnerId, RecipeId, RenditionName, VideoId};
 pub use index::RenditionIndex;

@@ -6,6 +6,7 @@
 
 mod aac;
 mod boxes;
+pub mod cage;
 mod deinterlace;
 mod ebml;
 mod encode_audio;
@@ -33,6 +34,7 @@ mod stills;
 mod time;
 mod tracks;
 
+pub use cage::{Cage, Limits};
 pub use error::MediaError;
 pub use plan::plan;
 pub use request::{

@@ -20,14 +20,14 @@ fn env(name: &str) -> String {
         .unwrap_or_else(|_| panic!("no {name}: run these tests through `cargo dev test`"))
 }
 
-async fn parts() -> (Topic, Objects, Objects) {
+pub(crate) async fn parts() -> (Topic, Objects, Objects) {
     let aws = aws::load(&AwsArgs { s3_path_style: true }).await;
     let topic = Topic::new(aws.sns.clone(), env("VIDEO_UPLOADED_TOPIC_ARN"));
     let raw = Objects::new(aws.s3.clone(), env("RAW_BUCKET"));
     (topic, raw, Objects::new(aws.s3, env("MEDIA_BUCKET")))
 }
 
-async fn objects_of(media: &Objects, id: VideoId) -> Vec<ObjectInfo> {
+pub(crate) async fn objects_of(media: &Objects, id: VideoId) -> Vec<ObjectInfo> {
     media.list(&keys::video_prefix(id)).await.unwrap()
 }
 

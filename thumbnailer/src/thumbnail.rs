@@ -33,7 +33,7 @@ impl Worker for Thumbnailer {
     async fn run(&self, job: &VideoJob, _: &Lease) -> Result<(), JobError> {
         match job.task {
             Task::Make => self.make(job).await,
-            Task::Close { .. } => Ok(()), // concerns transcoders only
+            Task::Chunk { .. } | Task::Close { .. } => Ok(()), // concern transcoders only
         }
     }
 

@@ -1,5 +1,6 @@
 //! The transcoder: a worker of one queue that makes the renditions it is told.
 
+mod chunks;
 mod close;
 mod config;
 mod encode;
@@ -24,6 +25,7 @@ async fn main() -> anyhow::Result<()> {
         media: fleet.media.clone(),
         uploaded: Topic::new(fleet.aws.sns.clone(), config.video_uploaded_topic_arn),
         progress: fleet.progress.clone(),
+        queue: fleet.queue.clone(),
         spans: config.spans.map_or(cores, usize::from),
     };
     fleet.work(transcoder).await

@@ -26,11 +26,16 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
     pub(crate) expect: Expect,
+    /// Whether it tries to make its reader open something else.
+    pub(crate) lures: bool,
 }
 
 impl Case {
     pub(crate) fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>, expect: Expect) -> Self {
-        Self { name: name.into(), bytes: bytes.into(), expect }
+        let name = name.into();
+        let lures = ["text/", "/reference/", "/subtitle/", "/links", "playlist"];
+        let lures = lures.iter().any(|part| name.contains(part));
+        Self { name, bytes: bytes.into(), expect, lures }
     }
 }
 

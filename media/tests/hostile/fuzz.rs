@@ -15,7 +15,7 @@ pub(crate) fn truncated(seeds: &[Seed]) -> Vec<Case> {
 fn cuts(Seed { name, bytes }: &Seed) -> Vec<Case> {
     let is_iso = bytes[4..8] == *b"ftyp";
     let places = match *name {
-        "mp4" | "faststart" | "fragmented" => boxes::boundaries(bytes),
+        "mp4" | "fragmented" => boxes::boundaries(bytes),
         "mkv" => elements(bytes),
         "avi" => chunks(bytes),
         _ => (1..8).map(|eighth| bytes.len() * eighth / 8).collect(),

@@ -1,9 +1,12 @@
 //! Hundreds of hostile files through the calls that workers make. Each ends, within its limits,
 //! as a good output or with a reason; none reads a file, calls anybody or outlives its call.
-
+//!
+//! Arguments are parts of names: only those files. `HOSTILE_FLIPS` is how many damaged copies of
+//! each valid file there are, `HOSTILE_KEEP` a folder for those that end badly.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     reason = "hostile files are made of numbers that do not fit"
 )]
@@ -25,8 +28,8 @@ mod texts;
 mod watch;
 
 use std::{
-    io::{Read, Write},
-    process::{Command, Stdio},
+    collections::BTreeMap,
+    fs, process,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -36,117 +39,107 @@ use std::{
 };
 
 use corpus::{Case, Expect};
+use media::{Cage, Limits};
 use run::Verdict;
 use watch::Watch;
 
-fn one() {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    let set = |what, most| {
-        setrlimit(what, Rlimit { current: Some(most), maximum: Some(most) }).unwrap();
-    };
-    set(Resource::As, 3 << 30);
-    set(Resource::Cpu, 20);
-    set(Resource::Core, 0);
-    let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).unwrap();
-    match run::through(&bytes) {
-        Verdict::Refused(code) => println!("refused {code}"),
-        Verdict::Failed(code) => println!("failed {code}"),
-        Verdict::Made => println!("made"),
-        Verdict::Fault(text) => println!("fault {text}"),
-    }
-}
+/// Tight, so that those who use them up do not take long: CPU time above all, for the machine may
+/// be busy.
+const LIMITS: Limits = Limits {
+    memory_bytes: 2 << 30,
+    cpu_seconds: 3,
+    silence: Duration::from_secs(30),
+    wall: Duration::from_secs(120),
+};
+/// Damaged copies of each valid file.
+const FLIPS: u64 = 3;
 
-fn spawn(case: &Case) -> Verdict {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .env("HOSTILE_ONE", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let bytes = case.bytes.clone();
-    thread::spawn(move || {
-        let _ = stdin.write_all(&bytes);
-    });
-    let pid = child.id();
-    let (done, wait) = std::sync::mpsc::channel::<()>();
-    let killer = thread::spawn(move || {
-        if wait.recv_timeout(Duration::from_secs(40)).is_err() {
-            let _ = rustix::process::kill_process(
-                rustix::process::Pid::from_raw(pid as i32).unwrap(),
-                rustix::process::Signal::KILL,
-            );
-        }
-    });
-    let output = child.wait_with_output().unwrap();
-    let _ = done.send(());
-    killer.join().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    match text.split_once(' ').unwrap_or((&text, "")) {
-        ("refused", code) => Verdict::Refused(code.into()),
-        ("failed", code) => Verdict::Failed(code.into()),
-        ("made", _) => Verdict::Made,
-        ("fault", what) => Verdict::Fault(what.into()),
-        _ => {
-            Verdict::Fault(format!("{} {}", output.status, String::from_utf8_lossy(&output.stderr)))
-        }
-    }
+/// One file's end.
+struct Ended<'a> {
+    case: &'a Case,
+    took: Duration,
+    verdict: Verdict,
 }
 
 fn main() {
-    if std::env::var_os("HOSTILE_ONE").is_some() {
-        return one();
-    }
-    let filter: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let flips = std::env::var("HOSTILE_FLIPS").map_or(10, |n| n.parse().unwrap());
+    media::cage::enter_if_asked();
     let watch = Watch::new();
     watch.assert_awake();
-    let begun = Instant::now();
+    let flips = std::env::var("HOSTILE_FLIPS").map_or(FLIPS, |count| count.parse().unwrap());
+    let names: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wanted = |case: &Case| names.is_empty() || names.iter().any(|n| case.name.contains(n));
     let cases = corpus::all(&watch, flips);
-    println!("{} files, {:?}", cases.len(), begun.elapsed());
-    let cases: Vec<_> = cases
-        .into_iter()
-        .filter(|c| filter.is_empty() || filter.iter().any(|f| c.name.contains(f.as_str())))
-        .collect();
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::new());
+    assert!(cases.len() >= 200);
+    let cases: Vec<_> = cases.into_iter().filter(wanted).collect();
+    let ended = all(&cases);
+    report(&ended);
+    let bad: Vec<_> = ended.iter().filter(|ended| !is_right(ended)).collect();
+    for Ended { case, verdict, .. } in &bad {
+        println!("WRONG {}: {verdict:?}, expected {:?}", case.name, case.expect);
+        if let Ok(folder) = std::env::var("HOSTILE_KEEP") {
+            fs::write(format!("{folder}/{}", case.name.replace('/', "_")), &case.bytes).unwrap();
+        }
+    }
+    assert!(bad.is_empty(), "{} of {} files ended wrongly", bad.len(), cases.len());
+    assert_eq!(watch.touched(), None);
+    assert_eq!(children(), Vec::<String>::new(), "outlived their calls");
+}
+
+/// Every file through the cage, two at a time; what lures also without it: the allow lists must
+/// hold by themselves.
+fn all(cases: &[Case]) -> Vec<Ended<'_>> {
+    let (next, ended) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let begun = Instant::now();
-                    let verdict = spawn(case);
-                    let ok = match (&verdict, case.expect) {
-                        (Verdict::Fault(_), _) => false,
-                        (Verdict::Refused(code), Expect::Refused(codes)) => {
-                            codes.contains(&code.as_str())
+                    let mut verdict = run::through(Cage::Locked(LIMITS), &case.bytes);
+                    if case.lures {
+                        let open = run::through(Cage::Open, &case.bytes);
+                        if open != verdict {
+                            verdict = Verdict::Fault(format!("{verdict:?}, in the open {open:?}"));
                         }
-                        (_, Expect::AnyEnd) | (Verdict::Made, Expect::Made) => true,
-                        _ => false,
-                    };
-                    if !ok && let Ok(dir) = std::env::var("HOSTILE_KEEP") {
-                        std::fs::write(
-                            format!("{dir}/{}", case.name.replace('/', "_")),
-                            &case.bytes,
-                        )
-                        .unwrap();
                     }
-                    results.lock().unwrap().push((begun.elapsed(), case.name.clone(), verdict, ok));
+                    ended.lock().unwrap().push(Ended { case, took: begun.elapsed(), verdict });
                 }
             });
         }
     });
-    let mut results = results.into_inner().unwrap();
-    results.sort_by(|a, b| a.1.cmp(&b.1));
-    for (took, name, verdict, ok) in &results {
-        println!("{} {name} {verdict:?} {took:?}", if *ok { "ok" } else { "BAD" });
+    ended.into_inner().unwrap()
+}
+
+fn is_right(ended: &Ended) -> bool {
+    match (&ended.verdict, ended.case.expect) {
+        (Verdict::Fault(_), _) => false,
+        (Verdict::Refused(code), Expect::Refused(codes)) => codes.contains(&code.as_str()),
+        (_, Expect::AnyEnd) | (Verdict::Made, Expect::Made) => true,
+        _ => false,
     }
-    results.sort_by_key(|r| std::cmp::Reverse(r.0));
-    for (took, name, ..) in results.iter().take(15) {
-        println!("slow {took:?} {name}");
+}
+
+/// How many ended how, and what took longest.
+fn report(ended: &[Ended]) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for Ended { verdict, .. } in ended {
+        *counts.entry(format!("{verdict:?}").chars().take(60).collect()).or_default() += 1;
     }
-    println!("{:?} bad {}", begun.elapsed(), results.iter().filter(|r| !r.3).count());
-    println!("touched: {:?}", watch.touched());
+    println!("{} files: {counts:?}", ended.len());
+    let mut slowest: Vec<_> = ended.iter().collect();
+    slowest.sort_by_key(|ended| std::cmp::Reverse(ended.took));
+    for Ended { case, took, verdict } in slowest.iter().take(8) {
+        println!("{took:.1?} {} {verdict:?}", case.name);
+    }
+}
+
+/// Our child processes, by what the kernel calls them.
+fn children() -> Vec<String> {
+    let ours = process::id().to_string();
+    let stat = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("stat")).ok();
+    let processes = fs::read_dir("/proc").unwrap().flatten().filter_map(stat);
+    // pid (name) state parent …
+    let is_ours = |stat: &String| {
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.split(' ').nth(2) == Some(&ours))
+    };
+    processes.filter(is_ours).collect()
 }

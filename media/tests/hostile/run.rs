@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use domain::{Plan, Recipe, RenditionName, StoredPlan};
-use media::{AudioSpan, MediaError, SpanOutput, StillsRequest, Stop, VideoSpan};
+use media::{AudioSpan, Cage, MediaError, SpanOutput, StillsRequest, Stop, VideoSpan};
 
 use crate::watch::Watch;
 
@@ -23,23 +23,32 @@ pub(crate) enum Verdict {
 type Checked = Result<(), Verdict>;
 
 /// Plan, picture, sound, stills.
-pub(crate) fn through(bytes: &[u8]) -> Verdict {
-    let planned = media::plan(source(bytes), bytes.len() as u64, Recipe::standard());
+pub(crate) fn through(cage: Cage, bytes: &[u8]) -> Verdict {
+    let planned = cage.plan(source(bytes), bytes.len() as u64, Recipe::standard());
     let plan = match planned {
         Ok(StoredPlan::Accepted(plan)) => plan,
         Ok(StoredPlan::Rejected(reason)) => return Verdict::Refused(reason.code),
         Err(error) => return fault("plan", &error),
     };
     let all = || {
-        pictures(bytes, &plan)?;
-        sound(bytes, &plan)?;
-        stills(bytes, &plan)
+        pictures(cage, bytes, &plan)?;
+        sound(cage, bytes, &plan)?;
+        stills(cage, bytes, &plan)
     };
-    all().err().unwrap_or(Verdict::Made)
+    match all().err().unwrap_or(Verdict::Made) {
+        Verdict::Failed(code) if !is_known(&code) => Verdict::Fault(format!("unknown: {code}")),
+        verdict => verdict,
+    }
 }
 
 fn source(bytes: &[u8]) -> Box<Cursor<Vec<u8>>> {
     Box::new(Cursor::new(bytes.to_vec()))
+}
+
+/// Every reason that a file may end with.
+fn is_known(code: &str) -> bool {
+    const REASONS: &str = include_str!("../../../domain/src/reason.rs");
+    REASONS.contains(&format!("\"{code}\","))
 }
 
 fn fault(call: &str, error: &MediaError) -> Verdict {
@@ -47,14 +56,14 @@ fn fault(call: &str, error: &MediaError) -> Verdict {
 }
 
 fn failed(call: &str, error: &MediaError) -> Verdict {
-    match error {
-        MediaError::Rejected(reason) => Verdict::Failed(reason.code.clone()),
-        other => fault(call, other),
+    match error.reason() {
+        Some(reason) => Verdict::Failed(reason.code),
+        None => fault(call, error),
     }
 }
 
 /// The first segments of the smallest rung and the last one.
-fn pictures(bytes: &[u8], plan: &Plan) -> Checked {
+fn pictures(cage: Cage, bytes: &[u8], plan: &Plan) -> Checked {
     let name = plan.made_rungs().next().ok_or_else(|| Verdict::Fault("no rung".into()))?.clone();
     let grid = plan.grid(&name).ok_or_else(|| Verdict::Fault("no grid".into()))?;
     let last = grid.segments();
@@ -63,7 +72,8 @@ fn pictures(bytes: &[u8], plan: &Plan) -> Checked {
         let span = VideoSpan { plan: plan.clone(), renditions, segments: segments.clone() };
         let mut made = Made::default();
         let sink = &mut |output| made.take(output);
-        let stats = media::encode_video(source(bytes), &span, sink, &Stop::default())
+        let stats = cage
+            .encode_video(source(bytes), &span, sink, &Stop::default())
             .map_err(|error| failed("picture", &error))?;
         made.check(segments.clone())?;
         let frames: u64 =
@@ -76,25 +86,24 @@ fn pictures(bytes: &[u8], plan: &Plan) -> Checked {
 }
 
 /// The first chunk and the last one.
-fn sound(bytes: &[u8], plan: &Plan) -> Checked {
+fn sound(cage: Cage, bytes: &[u8], plan: &Plan) -> Checked {
     let Some(grid) = plan.grid(&RenditionName::audio()) else { return Ok(()) };
     let last = grid.chunks() - 1;
     for chunk in [0, last].into_iter().take(if last == 0 { 1 } else { 2 }) {
         let span = AudioSpan { plan: plan.clone(), chunk };
         let mut made = Made::default();
         let sink = &mut |output| made.take(output);
-        media::encode_audio(source(bytes), &span, sink, &Stop::default())
+        cage.encode_audio(source(bytes), &span, sink, &Stop::default())
             .map_err(|error| failed("sound", &error))?;
         made.check(grid.chunk_segments(chunk))?;
     }
     Ok(())
 }
 
-fn stills(bytes: &[u8], plan: &Plan) -> Checked {
+fn stills(cage: Cage, bytes: &[u8], plan: &Plan) -> Checked {
     let request =
         StillsRequest { plan: plan.clone(), positions: vec![100, 500, 900], max_width: 640 };
-    let stills =
-        media::stills(source(bytes), &request).map_err(|error| failed("stills", &error))?;
+    let stills = cage.stills(source(bytes), &request).map_err(|error| failed("stills", &error))?;
     let whole = |still: &media::Still| still.rgb.len() as u32 == still.width * still.height * 3;
     let right = !stills.is_empty() && stills.iter().all(whole);
     if right { Ok(()) } else { Err(Verdict::Fault("stills that are none".into())) }
