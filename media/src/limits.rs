@@ -128,7 +128,12 @@ mod tests {
 
     #[test]
     fn the_readme_tells_every_limit() {
+        let cage = crate::Limits::default();
         for (first, value, name) in [
+            ("address space of one call, bytes", cage.memory_bytes.to_string(), "memory_bytes"),
+            ("CPU time of one call, seconds", cage.cpu_seconds.to_string(), "cpu_seconds"),
+            ("silence of one call, seconds", cage.silence.as_secs().to_string(), "silence"),
+            ("time of one call, seconds", cage.wall.as_secs().to_string(), "wall"),
             ("side of a picture, pixels", MAX_SIDE.to_string(), "MAX_SIDE"),
             ("pixels of a picture", MAX_PIXELS.to_string(), "MAX_PIXELS"),
             ("length, hours", domain::plan::MAX_HOURS.to_string(), "MAX_HOURS"),
