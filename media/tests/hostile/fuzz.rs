@@ -36,7 +36,7 @@ fn elements(file: &[u8]) -> Vec<usize> {
     const MASTERS: [u64; 8] =
         [0x1853_8067, 0x1549_a966, 0x1654_ae6b, 0xae, 0xe0, 0xe1, 0x1f43_b675, 0x1254_c367];
     let (mut places, mut at) = (Vec::new(), 0);
-    while at < file.len() && places.len() < 70 {
+    while at < file.len() && places.len() < 40 {
         places.push(at);
         let read = |at: usize, keeps_marker: bool| {
             let length = file[at].leading_zeros() as usize + 1;
@@ -57,7 +57,7 @@ fn elements(file: &[u8]) -> Vec<usize> {
 /// Where the first chunks of a RIFF file begin.
 fn chunks(file: &[u8]) -> Vec<usize> {
     let (mut places, mut at) = (Vec::new(), 0);
-    while at + 8 <= file.len() && places.len() < 40 {
+    while at + 8 <= file.len() && places.len() < 24 {
         places.push(at);
         let size = u32::from_le_bytes(file[at + 4..at + 8].try_into().unwrap()) as usize;
         let is_list = matches!(&file[at..at + 4], b"RIFF" | b"LIST");
