@@ -85,7 +85,7 @@ def apply_bucket(s3, properties):
             raise
     cors = [api_rule(rule) for rule in properties["CorsConfiguration"]["CorsRules"]]
     s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": cors})
-    lifecycle = [api_rule(rule) | {"Filter": {"Prefix": ""}} for rule in properties["LifecycleConfiguration"]["Rules"]]
+    lifecycle = [lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
     s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": lifecycle})
     block_public_access(s3, bucket, properties["PublicAccessBlockConfiguration"])
     # An S3 stand-in may open its port, and make buckets, before it has room for an object.
@@ -99,6 +99,14 @@ API_NAMES = {"MaxAge": "MaxAgeSeconds", "ExposedHeaders": "ExposeHeaders", "Id":
 
 def api_rule(rule):
     return {API_NAMES.get(key, key): value for key, value in rule.items()}
+
+
+def lifecycle_rule(rule):
+    rule = api_rule(rule)
+    rule["Filter"] = {"Prefix": rule.pop("Prefix", "")}
+    if "ExpirationInDays" in rule:
+        rule["Expiration"] = {"Days": rule.pop("ExpirationInDays")}
+    return rule
 
 
 def block_public_access(s3, bucket, configuration):

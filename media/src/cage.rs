@@ -44,6 +44,8 @@ pub struct Limits {
     pub cpu_seconds: u64,
     /// Longest silence: no read, no output, no sign of progress.
     pub silence: Duration,
+    /// Longest time without an output: reading alone is no progress.
+    pub stall: Duration,
     /// Longest time in all, waiting for reads and for whoever takes the output included.
     pub wall: Duration,
 }
@@ -56,6 +58,7 @@ impl Default for Limits {
             memory_bytes: 4 << 30,
             cpu_seconds: 3600,
             silence: Duration::from_secs(60),
+            stall: Duration::from_secs(600),
             wall: Duration::from_secs(3600),
         }
     }

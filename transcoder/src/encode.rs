@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use bytes::Bytes;
 use domain::{Plan, RenditionName, VideoJob, Work, keys};
 use futures::{StreamExt, TryStreamExt, stream};
-use media::{AudioSpan, MediaError, SpanOutput, Stop, VideoSpan};
+use media::{AudioSpan, SpanOutput, Stop, VideoSpan};
 use platform::{
     consumer::{JobError, Lease},
     objects::{ObjectReader, PutOutcome},
@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use crate::{
     progress::Progress,
     spans::{chunks, spans},
-    transcode::Transcoder,
+    transcode::{Transcoder, job_error},
 };
 
 const SEGMENT_TYPE: &str = "video/iso.segment";
@@ -94,14 +94,14 @@ impl Transcoder {
     async fn encode_span(&self, making: &Making<'_>, span: Span) -> Result<(), JobError> {
         let (outputs, mut received) = mpsc::channel(AHEAD);
         let (source, stop) = (Box::new(making.source.clone()), Stop::default());
-        let cord = stop.clone();
+        let (cage, cord) = (self.cage, stop.clone());
         let encoding = tokio::task::spawn_blocking(move || {
             let mut out = |output| {
                 outputs.blocking_send(output).map_err(|_| std::io::ErrorKind::BrokenPipe.into())
             };
             match span {
-                Span::Video(span) => media::encode_video(source, &span, &mut out, &cord),
-                Span::Audio(span) => media::encode_audio(source, &span, &mut out, &cord),
+                Span::Video(span) => cage.encode_video(source, &span, &mut out, &cord),
+                Span::Audio(span) => cage.encode_audio(source, &span, &mut out, &cord),
             }
         });
         // Whoever drops this future, or fails in it, stops the encoder.
@@ -191,13 +191,6 @@ fn to_do(
     let missing = missing.into_iter().flatten().collect();
     work.extend(spans(&missing, at_once).into_iter().map(span));
     work
-}
-
-fn job_error(error: MediaError) -> JobError {
-    match error {
-        MediaError::Rejected(reason) => JobError::Permanent(reason),
-        other => JobError::Retryable(other.into()),
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

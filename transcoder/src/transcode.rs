@@ -6,9 +6,10 @@ use domain::{
     Happening, Plan, ProgressEvent, Reason, RenditionName, StoredPlan, Task, VideoJob, Work,
     keys::RunKeys,
 };
+use media::{Cage, MediaError};
 use platform::{
     consumer::{JobError, Lease, Worker},
-    objects::Objects,
+    objects::{Objects, ReaderOptions},
     queue::SqsQueue,
     source,
     topic::Topic,
@@ -28,6 +29,8 @@ pub(crate) struct Transcoder {
     pub(crate) progress: Topic,
     /// Our own queue, where the chunks of long videos go.
     pub(crate) queue: Arc<SqsQueue>,
+    /// Where libav runs.
+    pub(crate) cage: Cage,
     /// Spans encoded at once.
     pub(crate) spans: usize,
 }
@@ -36,14 +39,17 @@ impl Worker for Transcoder {
     type Job = VideoJob;
 
     async fn run(&self, job: &VideoJob, lease: &Lease) -> Result<(), JobError> {
-        match &job.task {
-            Task::Make => self.make(job, lease).await,
-            Task::Chunk { chunk } => {
-                let plan = self.stored_plan(&job.run).await?;
-                self.make_part(job, &plan, Work::Chunk(*chunk), lease).await
+        let work = async {
+            match &job.task {
+                Task::Make => self.make(job, lease).await,
+                Task::Chunk { chunk } => {
+                    let plan = self.stored_plan(&job.run).await?;
+                    self.make_part(job, &plan, Work::Chunk(*chunk), lease).await
+                }
+                Task::Close { rendition } => self.close(job, rendition).await,
             }
-            Task::Close { rendition } => self.close(job, rendition).await,
-        }
+        };
+        source::unless_deleted(&self.media, job, work).await
     }
 
     async fn give_up(&self, job: &VideoJob, reason: &Reason) -> anyhow::Result<()> {
@@ -76,7 +82,9 @@ impl Worker for Transcoder {
 impl Transcoder {
     async fn make(&self, job: &VideoJob, lease: &Lease) -> Result<(), JobError> {
         let source = source::open(&self.raw, job).await?;
-        let decide = |reader, size_bytes, recipe| media::plan(Box::new(reader), size_bytes, recipe);
+        let cage = self.cage;
+        let decide =
+            move |reader, size_bytes, recipe| cage.plan(Box::new(reader), size_bytes, recipe);
         let plan = match source::plan(&self.media, job, &source, decide).await? {
             StoredPlan::Accepted(plan) => *plan,
             StoredPlan::Rejected(reason) => {
@@ -105,7 +113,7 @@ impl Transcoder {
     ) -> Result<(), JobError> {
         let ours = self.ours(plan);
         if !ours.is_empty() {
-            let source = source::open(&self.raw, job).await?;
+            let source = source::open_with(&self.raw, job, self.reading()).await?;
             self.encode_missing(job, plan, &ours, work, source, lease).await?;
         }
         for rendition in &ours {
@@ -118,6 +126,12 @@ impl Transcoder {
     pub(crate) fn ours(&self, plan: &Plan) -> Vec<RenditionName> {
         let made = |name: &&RenditionName| plan.rendition(name).is_some();
         self.renditions.iter().filter(made).cloned().collect()
+    }
+
+    /// One cache for all spans of a job, with room for the blocks that each has in hand or ahead.
+    fn reading(&self) -> ReaderOptions {
+        let usual = ReaderOptions::default();
+        ReaderOptions { cached_blocks: usual.cached_blocks.max(4 * self.spans), ..usual }
     }
 
     /// Tells the catalogue.
@@ -133,5 +147,14 @@ impl Transcoder {
             Some(StoredPlan::Rejected(reason)) => Err(JobError::Permanent(reason)),
             None => Err(JobError::Permanent(Reason::source_gone())),
         }
+    }
+}
+
+/// A child that crashed or hung is tried again: a machine may be at fault, too.
+pub(crate) fn job_error(error: MediaError) -> JobError {
+    match (error.reason(), error) {
+        (Some(reason), MediaError::Rejected(_)) => JobError::Permanent(reason),
+        (Some(reason), error) => JobError::Retryable(anyhow::Error::new(error).context(reason)),
+        (None, error) => error.into(),
     }
 }

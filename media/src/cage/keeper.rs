@@ -130,7 +130,10 @@ fn converse(
             (Word::Done(Ok(answer)), _) => return Ok(Some(answer)),
             // A read that failed explains whatever followed from it.
             (Word::Done(Err(fault)), _) => return Err(explain(fault, failed_read)),
-            (word, body) => take(word, body)?,
+            (word, body) => {
+                take(word, body)?;
+                watch.progressed();
+            }
         }
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Watch {
 struct State {
     /// Since when the inmate is expected to do something; `None` while it waits for us.
     quiet_since: Option<Instant>,
+    /// When it last got ahead.
+    progress_at: Instant,
     killed: Option<Killed>,
 }
 
@@ -34,13 +36,15 @@ struct State {
 enum Killed {
     Stopped,
     Silent,
+    Stalled,
     Late,
 }
 
 impl Watch {
     pub(super) fn over(child: &Child, limits: Limits) -> Self {
         let began = Instant::now();
-        let state = Mutex::new(State { quiet_since: Some(began), killed: None });
+        let state =
+            Mutex::new(State { quiet_since: Some(began), progress_at: began, killed: None });
         Self { inmate: Pid::from_child(child), limits, began, state }
     }
 
@@ -54,19 +58,17 @@ impl Watch {
         self.state().quiet_since = None;
     }
 
+    /// It has handed something out, and we have taken it.
+    pub(super) fn progressed(&self) {
+        self.state().progress_at = Instant::now();
+    }
+
     /// Stands until the other end of `ended` is dropped, or kills and hangs up. The child must not
     /// be waited for before this returns: its number could be another's by then.
     pub(super) fn stand(&self, socket: &UnixStream, stop: &Stop, ended: &mpsc::Receiver<()>) {
         while ended.recv_timeout(INTERVAL) == Err(mpsc::RecvTimeoutError::Timeout) {
             let mut state = self.state();
-            let is_silent =
-                state.quiet_since.is_some_and(|since| since.elapsed() > self.limits.silence);
-            let why = match (stop.is_stopped(), self.began.elapsed() > self.limits.wall) {
-                (true, _) => Killed::Stopped,
-                (_, true) => Killed::Late,
-                _ if is_silent => Killed::Silent,
-                _ => continue,
-            };
+            let Some(why) = self.cause(&state, stop) else { continue };
             state.killed = Some(why);
             drop(state);
             // It may have ended by itself in between; either way it is over.
@@ -76,11 +78,27 @@ impl Watch {
         }
     }
 
+    fn cause(&self, state: &State, stop: &Stop) -> Option<Killed> {
+        let Limits { silence, stall, wall, .. } = self.limits;
+        // What we take to answer is not held against it.
+        let is_silent = state.quiet_since.is_some_and(|since| since.elapsed() > silence);
+        let is_stalled = state.quiet_since.is_some() && state.progress_at.elapsed() > stall;
+        [
+            (stop.is_stopped(), Killed::Stopped),
+            (is_silent, Killed::Silent),
+            (is_stalled, Killed::Stalled),
+            (self.began.elapsed() > wall, Killed::Late),
+        ]
+        .into_iter()
+        .find_map(|(is_so, killed)| is_so.then_some(killed))
+    }
+
     /// Why the inmate was killed, if it was.
     pub(super) fn verdict(&self) -> Option<MediaError> {
         Some(match self.state().killed? {
             Killed::Stopped => MediaError::Stopped,
             Killed::Silent => MediaError::Hung(self.limits.silence),
+            Killed::Stalled => MediaError::Hung(self.limits.stall),
             Killed::Late => MediaError::Hung(self.limits.wall),
         })
     }

@@ -23,6 +23,7 @@ const LIMITS: Limits = Limits {
     memory_bytes: 2 << 30,
     cpu_seconds: 60,
     silence: std::time::Duration::from_secs(30),
+    stall: std::time::Duration::from_secs(60),
     wall: std::time::Duration::from_secs(120),
 };
 pub(crate) const CLIP: &str = "-f lavfi -i testsrc2=s=320x180:r=25:d=5 -f lavfi -i sine=d=5 \

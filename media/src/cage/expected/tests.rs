@@ -21,6 +21,7 @@ fn plan() -> Plan {
         duration_us: 10_000_000,
         bitrate_bps: None,
         interlaced: false,
+        cuttable: true,
         pixel_format: "yuv420p".into(),
         color: Color::default(),
     };

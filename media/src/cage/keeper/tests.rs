@@ -11,6 +11,7 @@ const LIMITS: Limits = Limits {
     memory_bytes: 1 << 30,
     cpu_seconds: 10,
     silence: Duration::from_secs(20),
+    stall: Duration::from_secs(20),
     wall: Duration::from_secs(20),
 };
 
@@ -73,7 +74,11 @@ fn the_way_it_ends_tells_the_cause() {
 #[test]
 fn silence_and_lateness_are_ended() {
     let short = Duration::from_millis(300);
-    for limits in [Limits { silence: short, ..LIMITS }, Limits { wall: short, ..LIMITS }] {
+    for limits in [
+        Limits { silence: short, ..LIMITS },
+        Limits { stall: short, ..LIMITS },
+        Limits { wall: short, ..LIMITS },
+    ] {
         let began = Instant::now();
         match kept(limits, &["/bin/sleep", "60"]) {
             Err(MediaError::Hung(after)) => assert_eq!(after, short),
