@@ -133,6 +133,11 @@ mod tests {
             ("address space of one call, bytes", cage.memory_bytes.to_string(), "memory_bytes"),
             ("CPU time of one call, seconds", cage.cpu_seconds.to_string(), "cpu_seconds"),
             ("silence of one call, seconds", cage.silence.as_secs().to_string(), "silence"),
+            (
+                "time of one call without an output, seconds",
+                cage.stall.as_secs().to_string(),
+                "stall",
+            ),
             ("time of one call, seconds", cage.wall.as_secs().to_string(), "wall"),
             ("side of a picture, pixels", MAX_SIDE.to_string(), "MAX_SIDE"),
             ("pixels of a picture", MAX_PIXELS.to_string(), "MAX_PIXELS"),

@@ -70,7 +70,7 @@ pub(crate) fn h264_picture(macroblocks: u64, number: u64) -> Vec<u8> {
     slice.ue(1); // no deblocking
     if number == 0 {
         for _ in 0..macroblocks {
-            slice.put(0b00100_1_1_1, 8); // I 16×16 by the mean, no coefficients
+            slice.put(0b0010_0111, 8); // I 16×16 by the mean, no coefficients
         }
     } else {
         slice.ue(macroblocks); // all skipped

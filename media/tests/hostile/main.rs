@@ -49,6 +49,7 @@ const LIMITS: Limits = Limits {
     memory_bytes: 2 << 30,
     cpu_seconds: 2,
     silence: Duration::from_secs(30),
+    stall: Duration::from_secs(60),
     wall: Duration::from_secs(120),
 };
 /// Damaged copies of each valid file.
