@@ -3,6 +3,8 @@
 //! Values in, values out. No IO, no async, no clock, no AWS, no ffmpeg.
 
 pub mod chunks;
+#[cfg(test)]
+mod fuzz;
 pub mod grid;
 pub mod ids;
 pub mod index;

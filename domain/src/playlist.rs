@@ -23,7 +23,7 @@ impl MediaPlaylist {
     /// RFC 8216 4.3.3.1: no segment, rounded, may last longer. It must not change while the
     /// playlist grows (6.2.1), so it is that of the whole grid.
     fn target_duration(&self) -> u64 {
-        let ticks = (1..=self.grid.segments().min(4)).map(|i| self.grid.duration_ticks(i));
+        let ticks = (1..=self.grid.segments()).map(|i| self.grid.duration_ticks(i));
         let timescale = u64::from(self.grid.timescale());
         ((ticks.max().unwrap_or(0) + timescale / 2) / timescale).max(1)
     }
