@@ -11,6 +11,7 @@ pub mod index;
 pub mod keys;
 pub mod ladder;
 pub mod message;
+pub mod mpd;
 pub mod plan;
 pub mod playlist;
 pub mod rate;

@@ -39,7 +39,7 @@ const MAX_JSON: usize = 64 << 10;
     tags(
         (name = "videos", description = "Uploading and keeping videos"),
         (name = "events", description = "What changes, while it changes"),
-        (name = "playback", description = "HLS and downloads"),
+        (name = "playback", description = "HLS, DASH and downloads"),
     )
 )]
 struct Description;

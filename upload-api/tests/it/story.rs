@@ -62,6 +62,8 @@ async fn a_video_walks_the_whole_way() {
         let playlist = fixture.get(&format!("/v/{id}/480p.m3u8")).await;
         assert!(playlist.text().ends_with("480p/00002.m4s\n"), "{}", playlist.text());
         assert!(!playlist.text().contains("ENDLIST"));
+        let manifest = format!("/v/{id}/manifest.mpd");
+        fixture.get(&manifest).await.assert_problem(404, "manifest_not_ready");
 
         for happening in [
             complete("audio"),
@@ -80,6 +82,9 @@ async fn a_video_walks_the_whole_way() {
         let playlist = fixture.get(&format!("/v/{id}/480p.m3u8")).await;
         assert!(playlist.text().ends_with("480p/00009.m4s\n#EXT-X-ENDLIST\n"));
         assert_eq!(playlist.header("cache-control"), Some("private, max-age=60"));
+        let manifest = fixture.get(&manifest).await;
+        assert_eq!(manifest.header("content-type"), Some("application/dash+xml"));
+        assert!(manifest.text().contains("mediaPresentationDuration=\"PT30.000S\""));
 
         let run = event(&id, Happening::ThumbnailsComplete).run;
         fixture.app.media.put(&run.poster(), "a poster", "image/jpeg").await.unwrap();
