@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::{
     aws::{self, Aws, AwsArgs},
-    consumer::{ConsumerSettings, Worker, consume},
+    consumer::{ConsumerSettings, FAREWELL, Worker, consume},
     health,
     objects::Objects,
     queue::SqsQueue,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long a stopped fleet waits for its abandoned uploads to be aborted.
-const CLEAN_UP: Duration = Duration::from_secs(3);
+const CLEAN_UP: Duration = Duration::from_secs(2);
 
 /// Configuration common to all fleets.
 #[derive(clap::Args, Debug)]
@@ -48,6 +48,17 @@ pub struct FleetArgs {
     #[arg(long, env, default_value = "1")]
     pub slots: std::num::NonZeroUsize,
 
+    /// Seconds from SIGTERM to the end at the latest: what the orchestrator allows before SIGKILL
+    /// (ECS's stopTimeout), less a little. Jobs in hand get all but the last five of them to end;
+    /// what they have made stays, and another worker goes on from there.
+    #[arg(long, env, default_value = "25", value_parser = clap::value_parser!(u64).range(6..))]
+    pub grace_seconds: u64,
+
+    /// Seconds that one job may take of a worker at a time; then it goes back to its queue, to be
+    /// continued. SQS's own limit is 12 hours.
+    #[arg(long, env, default_value = "840", value_parser = clap::value_parser!(u64).range(60..=36_000))]
+    pub hold_seconds: u64,
+
     /// How to reach AWS.
     #[command(flatten)]
     pub aws: AwsArgs,
@@ -68,7 +79,7 @@ pub struct Fleet {
     /// Where the fleet reports.
     pub progress: Topic,
     queue: Arc<SqsQueue>,
-    slots: usize,
+    settings: ConsumerSettings,
     health_listen: Option<SocketAddr>,
     shutdown: CancellationToken,
 }
@@ -77,21 +88,32 @@ impl Fleet {
     /// Sets up logs, signals and clients.
     pub async fn start(args: &FleetArgs) -> Self {
         telemetry::init(&args.telemetry);
-        let shutdown = shutdown::on_signal();
+        let grace = Duration::from_secs(args.grace_seconds);
+        let shutdown = shutdown::on_signal(grace);
         let aws = aws::load(&args.aws).await;
         Self {
             raw: Objects::new(aws.s3.clone(), args.raw_bucket.as_str()),
             media: Objects::new(aws.s3.clone(), args.media_bucket.as_str()),
             progress: Topic::new(aws.sns.clone(), args.video_progress_topic_arn.as_str()),
-            queue: Arc::new(SqsQueue::new(aws.sqs.clone(), args.queue_url.as_str())),
-            slots: args.slots.into(),
+            queue: Arc::new(
+                SqsQueue::new(aws.sqs.clone(), args.queue_url.as_str())
+                    .with_heartbeats(aws.heartbeats.clone()),
+            ),
+            settings: ConsumerSettings {
+                slots: args.slots.into(),
+                hold: Duration::from_secs(args.hold_seconds),
+                drain: grace.saturating_sub(FAREWELL + CLEAN_UP),
+                ..ConsumerSettings::default()
+            },
             health_listen: args.health_listen,
             shutdown,
             aws,
         }
     }
 
-    /// Works until a signal says otherwise, then hands back what is in hand.
+    /// Works until a signal says otherwise, then hands back what is in hand and ends the process
+    /// with success: a runtime that merely returned would wait for its blocking threads, of which
+    /// one may still be at a span that nobody wants any more.
     ///
     /// # Errors
     /// If the probes' address cannot be bound.
@@ -104,11 +126,10 @@ impl Fleet {
                 Box::pin(async move { queue.reachable().await.and(worker.ready().await) })
             }
         };
-        let settings = ConsumerSettings { slots: self.slots, ..ConsumerSettings::default() };
         let shutdown = self.shutdown.clone();
         let consuming = async {
-            info!(slots = self.slots, "waiting for jobs");
-            consume(self.queue, worker, settings, shutdown).await;
+            info!(slots = self.settings.slots, "waiting for jobs");
+            consume(self.queue, worker, self.settings, shutdown).await;
             anyhow::Ok(())
         };
         match self.health_listen {
@@ -123,6 +144,6 @@ impl Fleet {
             warn!("uploads left to the bucket's lifecycle rule");
         }
         info!("stopped");
-        Ok(())
+        std::process::exit(0)
     }
 }

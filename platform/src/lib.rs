@@ -9,6 +9,7 @@ pub mod consumer;
 pub mod fleet;
 pub mod health;
 pub mod objects;
+pub mod outage;
 pub mod queue;
 pub mod shutdown;
 pub mod source;

@@ -69,7 +69,8 @@ impl App {
             raw: objects(&args.raw_bucket),
             media: objects(&args.media_bucket),
             jobs: Topic::new(aws.sns.clone(), args.video_uploaded_topic_arn.as_str()),
-            progress: SqsQueue::new(aws.sqs.clone(), args.catalog_queue_url.as_str()),
+            progress: SqsQueue::new(aws.sqs.clone(), args.catalog_queue_url.as_str())
+                .with_heartbeats(aws.heartbeats.clone()),
             recipe: Recipe::standard(),
             uploads: TaskTracker::new(),
             last_call: CancellationToken::new(),
