@@ -13,6 +13,7 @@ use crate::{
     health,
     objects::Objects,
     queue::SqsQueue,
+    scale_in::{Counted, ScaleIn, ScaleInArgs},
     shutdown,
     telemetry::{self, TelemetryArgs},
     topic::Topic,
@@ -59,6 +60,10 @@ pub struct FleetArgs {
     #[arg(long, env, default_value = "840", value_parser = clap::value_parser!(u64).range(60..=36_000))]
     pub hold_seconds: u64,
 
+    /// How it gets on with those who take machines away.
+    #[command(flatten)]
+    pub scale_in: ScaleInArgs,
+
     /// How to reach AWS.
     #[command(flatten)]
     pub aws: AwsArgs,
@@ -80,18 +85,23 @@ pub struct Fleet {
     pub progress: Topic,
     queue: Arc<SqsQueue>,
     settings: ConsumerSettings,
+    scale_in: ScaleIn,
     health_listen: Option<SocketAddr>,
     shutdown: CancellationToken,
 }
 
 impl Fleet {
     /// Sets up logs, signals and clients.
-    pub async fn start(args: &FleetArgs) -> Self {
+    ///
+    /// # Errors
+    /// If what is configured is not enough.
+    pub async fn start(args: &FleetArgs) -> anyhow::Result<Self> {
         telemetry::init(&args.telemetry);
         let grace = Duration::from_secs(args.grace_seconds);
         let shutdown = shutdown::on_signal(grace);
         let aws = aws::load(&args.aws).await;
-        Self {
+        Ok(Self {
+            scale_in: ScaleIn::new(&args.scale_in, &aws)?,
             raw: Objects::new(aws.s3.clone(), args.raw_bucket.as_str()),
             media: Objects::new(aws.s3.clone(), args.media_bucket.as_str()),
             progress: Topic::new(aws.sns.clone(), args.video_progress_topic_arn.as_str()),
@@ -108,7 +118,7 @@ impl Fleet {
             health_listen: args.health_listen,
             shutdown,
             aws,
-        }
+        })
     }
 
     /// Works until a signal says otherwise, then hands back what is in hand and ends the process
@@ -118,6 +128,7 @@ impl Fleet {
     /// # Errors
     /// If the probes' address cannot be bound.
     pub async fn work<W: Worker + 'static>(self, worker: W) -> anyhow::Result<()> {
+        let (worker, jobs) = Counted::new(worker);
         let worker = Arc::new(worker);
         let ready = {
             let (worker, queue) = (worker.clone(), self.queue.clone());
@@ -127,9 +138,18 @@ impl Fleet {
             }
         };
         let shutdown = self.shutdown.clone();
+        let is_ending = self.scale_in.is_ending().await;
+        let done = CancellationToken::new();
+        let watching = tokio::spawn(self.scale_in.watch(jobs, shutdown.clone(), done.clone()));
         let consuming = async {
-            info!(slots = self.settings.slots, "waiting for jobs");
-            consume(self.queue, worker, self.settings, shutdown).await;
+            if is_ending {
+                // Started again it would come to this again, and do no harm while it waits.
+                info!("taking no jobs; waiting to be stopped");
+                shutdown.cancelled().await;
+            } else {
+                info!(slots = self.settings.slots, "waiting for jobs");
+                consume(self.queue, worker, self.settings, shutdown).await;
+            }
             anyhow::Ok(())
         };
         match self.health_listen {
@@ -139,9 +159,11 @@ impl Fleet {
             }
             None => consuming.await?,
         }
+        done.cancel();
         // A job that was dropped with its upload open keeps it open: do not wait for ever.
-        if timeout(CLEAN_UP, self.media.background_done()).await.is_err() {
-            warn!("uploads left to the bucket's lifecycle rule");
+        let cleaning_up = async { tokio::join!(self.media.background_done(), watching) };
+        if timeout(CLEAN_UP, cleaning_up).await.is_err() {
+            warn!("left behind: uploads to the bucket's lifecycle rule, protection to its expiry");
         }
         info!("stopped");
         std::process::exit(0)

@@ -11,6 +11,7 @@ pub mod health;
 pub mod objects;
 pub mod outage;
 pub mod queue;
+pub mod scale_in;
 pub mod shutdown;
 pub mod source;
 pub mod telemetry;

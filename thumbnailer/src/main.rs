@@ -12,7 +12,7 @@ use crate::{config::Config, thumbnail::Thumbnailer};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config::parse();
-    let fleet = Fleet::start(&config.fleet).await;
+    let fleet = Fleet::start(&config.fleet).await?;
     media::init();
     let thumbnailer = Thumbnailer {
         raw: fleet.raw.clone(),

@@ -15,7 +15,7 @@ use crate::{config::Config, transcode::Transcoder};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config::parse();
-    let fleet = Fleet::start(&config.fleet).await;
+    let fleet = Fleet::start(&config.fleet).await?;
     media::init();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let transcoder = Transcoder {
