@@ -127,6 +127,15 @@ impl Reason {
         )
     }
 
+    /// Every worker that took the job ended without a word.
+    pub fn worker_died() -> Self {
+        Self::new(
+            "worker_died",
+            "Processing was broken off again and again for a cause on our side, such as too little \
+             memory. Try it again.",
+        )
+    }
+
     /// Something on our side failed in every attempt.
     pub fn gave_up(attempts: u32) -> Self {
         Self::new(

@@ -129,6 +129,7 @@ impl Transcoder {
             SpanOutput::Segment { rendition, index, bytes } => {
                 let key = making.job.run.segment(&rendition, index);
                 self.media.put_if_absent(&key, bytes, SEGMENT_TYPE).await?;
+                making.lease.progressed();
                 if let Some(progress) = lock(&making.told).get_mut(&rendition) {
                     progress.store(index);
                 }

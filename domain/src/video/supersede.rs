@@ -17,6 +17,7 @@ impl Video {
         self.record.reason = None;
         self.record.plan = None;
         self.record.thumbnails = ThumbnailsStatus::default();
+        self.record.retries.clear();
         self.renditions.clear();
         true
     }

@@ -1,5 +1,7 @@
 //! A video's life, told in order, out of order and twice.
 
+mod retrying;
+
 use super::*;
 use crate::{Happening, ProgressEvent, plan::tests::plan_of, source::tests::clip};
 
