@@ -75,6 +75,14 @@ impl Reason {
         Self::new("no_audio_track", "The source has no sound.")
     }
 
+    /// The audio rendition of a source whose sound we cannot decode.
+    pub fn unsupported_audio(codec: &str) -> Self {
+        Self::new(
+            "unsupported_audio",
+            format!("Fantail does not decode its sound ({codec}), so the video plays without."),
+        )
+    }
+
     /// The source object is not in the bucket any more.
     pub fn source_gone() -> Self {
         Self::new("source_gone", "The uploaded file is no longer in storage.")

@@ -135,13 +135,9 @@ fn options(settings: &VideoEncode) -> Dictionary<'static> {
     options.set("level", &format!("{}.{}", settings.level / 10, settings.level % 10));
     options.set("forced-idr", "1");
     options.set("a53cc", "0");
-    let kilobits = settings.maxrate_bps / 1000;
-    // With bufsize = maxrate and a half full buffer no join of two segments ever underflows it.
-    // `stitchable` keeps the headers from following the content.
-    let exact = format!(
-        "scenecut=0:open-gop=0:cpu-independent=1:stitchable=1:\
-         vbv-maxrate={kilobits}:vbv-bufsize={kilobits}:vbv-init=0.5"
-    );
+    let (rate, buffer) = (settings.maxrate_bps / 1000, settings.buffer_bits / 1000);
+    let (init, params) = (f64::from(settings.buffer_init_percent) / 100.0, &settings.params);
+    let exact = format!("{params}:vbv-maxrate={rate}:vbv-bufsize={buffer}:vbv-init={init}");
     options.set("x264-params", &exact);
     options
 }

@@ -6,6 +6,7 @@
 
 mod aac;
 mod boxes;
+mod decoding;
 mod deinterlace;
 mod encode_audio;
 mod encode_video;
