@@ -23,7 +23,7 @@ pub use chunks::Work;
 pub use grid::SegmentGrid;
 pub use ids::{OwnerId, RecipeId, RenditionName, VideoId};
 pub use index::RenditionIndex;
-pub use ladder::{Ladder, Recipe, Rung};
+pub use ladder::{Ladder, Recipe, Rung, X264};
 pub use message::{Happening, ProgressEvent, SourceObject, Task, VideoJob};
 pub use plan::{Plan, PlannedRendition, StoredPlan, VideoEncode};
 pub use rate::FrameRate;

@@ -49,14 +49,6 @@ impl Reason {
         )
     }
 
-    /// Sound of a shape that no device records.
-    pub fn unsupported_sound(sample_rate: u32, channels: u32) -> Self {
-        Self::new(
-            "unsupported_sound",
-            format!("Fantail does not take sound of {channels} channels at {sample_rate} Hz."),
-        )
-    }
-
     /// Too little of the file can be decoded to show it.
     pub fn damaged() -> Self {
         Self::new(
@@ -93,6 +85,14 @@ impl Reason {
     /// The audio rendition of a silent source.
     pub fn no_audio_track() -> Self {
         Self::new("no_audio_track", "The source has no sound.")
+    }
+
+    /// The audio rendition of a source whose sound we cannot decode.
+    pub fn unsupported_audio(codec: &str) -> Self {
+        Self::new(
+            "unsupported_audio",
+            format!("Fantail does not take its sound ({codec}), so the video plays without."),
+        )
     }
 
     /// The source object is not in the bucket any more.

@@ -144,17 +144,9 @@ fn options(settings: &VideoEncode) -> Dictionary<'static> {
     options.set("level", &format!("{}.{}", settings.level / 10, settings.level % 10));
     options.set("forced-idr", "1");
     options.set("a53cc", "0");
-    // On pure noise x264 misses its own aim by 1 % and underflows a little: keep that much clear.
-    let (rate, buffer) = (settings.maxrate_bps * 97 / 100_000, settings.maxrate_bps * 95 / 100_000);
-    // With bufsize = maxrate and a half full buffer no join of two segments ever underflows it.
-    // `stitchable` keeps the headers from following the content. x264 wants the buffer half full
-    // again at the end of what it looks ahead to: with 20 pictures (`faster`) a fresh encoder
-    // starved its first ones, 4 VMAF at joins; with 40 the middle pays for them.
-    let exact = format!(
-        "scenecut=0:open-gop=0:cpu-independent=1:stitchable=1:\
-         rc-lookahead=40:\
-         vbv-maxrate={rate}:vbv-bufsize={buffer}:vbv-init=0.5"
-    );
+    let (rate, buffer) = (settings.aim_bps / 1000, settings.buffer_bits / 1000);
+    let (init, params) = (f64::from(settings.buffer_init_percent) / 100.0, &settings.params);
+    let exact = format!("{params}:vbv-maxrate={rate}:vbv-bufsize={buffer}:vbv-init={init}");
     options.set("x264-params", &exact);
     options
 }

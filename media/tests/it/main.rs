@@ -14,4 +14,5 @@ mod picture;
 mod purity;
 mod segments;
 mod sound;
+mod table;
 mod vbv;
