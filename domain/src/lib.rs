@@ -2,11 +2,13 @@
 //!
 //! Values in, values out. No IO, no async, no clock, no AWS, no ffmpeg.
 
+pub mod captions;
 pub mod grid;
 pub mod ids;
 pub mod index;
 pub mod keys;
 pub mod ladder;
+pub mod loudness;
 pub mod message;
 pub mod plan;
 pub mod playlist;
@@ -14,11 +16,14 @@ pub mod rate;
 pub mod reason;
 pub mod source;
 pub mod video;
+pub mod webvtt;
 
+pub use captions::CaptionsName;
 pub use grid::SegmentGrid;
 pub use ids::{OwnerId, RecipeId, RenditionName, VideoId};
 pub use index::RenditionIndex;
 pub use ladder::{Ladder, Recipe, Rung};
+pub use loudness::Loudness;
 pub use message::{Happening, ProgressEvent, SourceObject, Task, VideoJob};
 pub use plan::{Plan, PlannedRendition, StoredPlan, VideoEncode};
 pub use rate::FrameRate;

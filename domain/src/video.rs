@@ -4,6 +4,7 @@
 //! maximum, and a lower generation is ignored.
 
 mod apply;
+mod captions;
 mod playback;
 mod status;
 #[cfg(test)]
@@ -13,7 +14,10 @@ use serde::{Deserialize, Serialize};
 
 pub use status::{Mp4State, RenditionState, RenditionStatus, ThumbnailsState, ThumbnailsStatus};
 
-use crate::{OwnerId, Plan, Reason, RecipeId, RenditionName, SourceObject, VideoId, keys::RunKeys};
+use crate::{
+    OwnerId, Plan, Reason, RecipeId, RenditionName, SourceObject, VideoId,
+    captions::CaptionsStatus, keys::RunKeys,
+};
 
 /// Where a video stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +103,9 @@ pub struct VideoRecord {
     pub plan: Option<Box<Plan>>,
     /// Poster and what belongs to it.
     pub thumbnails: ThumbnailsStatus,
+    /// Text tracks as the source has them, then closed captions that were found; few.
+    #[serde(default)]
+    pub captions: Vec<CaptionsStatus>,
 }
 
 impl Video {
@@ -125,6 +132,7 @@ impl Video {
             generation: 1,
             plan: None,
             thumbnails: ThumbnailsStatus::default(),
+            captions: Vec::new(),
         };
         Self { record, renditions: Vec::new() }
     }

@@ -44,6 +44,7 @@ pub(crate) fn probe(
     if container.starts_with("mov") && tracks::points_behind_end(&mut input, &wanted, size_bytes) {
         return Err(MediaError::Rejected(Reason::truncated()));
     }
+    let captions = tracks::captions(&input);
     let mut sound = audio.and_then(|index| audio_track(&input, index));
     let (mut picture, mut input) = match video {
         Some(index) => {
@@ -61,7 +62,7 @@ pub(crate) fn probe(
         let bps = bits / u128::from(track.duration_us.unsigned_abs());
         track.bitrate_bps = u64::try_from(bps).ok();
     }
-    Ok(SourceInfo { container, size_bytes, video: picture, audio: sound })
+    Ok(SourceInfo { container, size_bytes, video: picture, audio: sound, captions })
 }
 
 fn audio_track(input: &Input, index: usize) -> Option<AudioTrack> {

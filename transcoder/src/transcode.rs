@@ -44,7 +44,12 @@ impl Worker for Transcoder {
                     let reason = reason.clone();
                     self.report(&job.run, Happening::Failed { rendition, reason }).await?;
                 }
-                Ok(())
+                match source::stored_plan(&self.media, &job.run).await? {
+                    Some(StoredPlan::Accepted(plan)) if self.makes_sound() => {
+                        self.text_captions_failed(job, &plan, reason).await
+                    }
+                    _ => Ok(()),
+                }
             }
             Task::Close { rendition } => {
                 let (rendition, reason) = (rendition.clone(), reason.clone());
@@ -79,12 +84,19 @@ impl Transcoder {
         let started = Happening::Started { renditions: ours.clone(), plan: Box::new(plan.clone()) };
         self.report(&job.run, started).await?;
         if !ours.is_empty() {
-            self.encode_missing(job, &plan, &ours, source, lease).await?;
+            self.encode_missing(job, &plan, &ours, source.clone(), lease).await?;
         }
         for rendition in &ours {
             self.close_if_whole(job, &plan, rendition).await?;
         }
+        if self.makes_sound() {
+            self.text_captions(job, &plan, source, lease).await?;
+        }
         Ok(())
+    }
+
+    fn makes_sound(&self) -> bool {
+        self.renditions.iter().any(RenditionName::is_audio)
     }
 
     /// Tells the catalogue.

@@ -28,7 +28,7 @@ impl Video {
             Happening::Segments { rendition, chunk, segments } => {
                 self.change(rendition, |status| status.extend(*chunk, *segments))
             }
-            Happening::Complete { rendition, size_bytes, peak_bps, average_bps } => {
+            Happening::Complete { rendition, size_bytes, peak_bps, average_bps, loudness } => {
                 self.change(rendition, |status| {
                     let moved = status.advance(RenditionState::Complete, None);
                     if moved {
@@ -36,6 +36,7 @@ impl Video {
                         status.size_bytes = Some(*size_bytes);
                         status.peak_bps = Some(*peak_bps);
                         status.average_bps = Some(*average_bps);
+                        status.loudness = *loudness;
                     }
                     moved
                 })
@@ -58,6 +59,9 @@ impl Video {
                 }
                 moved
             }),
+            Happening::Captions { name, state, reason } => {
+                self.take_captions(name, *state, reason.clone())
+            }
             Happening::ThumbnailsComplete => {
                 let complete = ThumbnailsStatus { state: ThumbnailsState::Complete, reason: None };
                 let moved = self.record.thumbnails != complete;
@@ -103,6 +107,7 @@ impl Video {
             });
         }
         self.record.plan = Some(Box::new(plan.clone()));
+        self.adopt_captions(plan);
         true
     }
 
@@ -166,7 +171,8 @@ impl Video {
     fn derive(&self) -> VideoState {
         let all_settled = self.record.plan.is_some()
             && self.renditions.iter().all(RenditionStatus::is_settled)
-            && self.record.thumbnails.state != ThumbnailsState::Pending;
+            && self.record.thumbnails.state != ThumbnailsState::Pending
+            && self.captions_are_settled();
         if all_settled {
             return match (self.first_failure(), self.is_watchable()) {
                 (None, _) => VideoState::Ready,

@@ -37,6 +37,7 @@ pub fn plan() -> Plan {
         size_bytes: 1000,
         video: Some(video),
         audio: Some(audio),
+        captions: Vec::new(),
     };
     Plan::new(source, Recipe::standard()).unwrap()
 }
@@ -62,6 +63,7 @@ pub fn complete(rendition: &str) -> Happening {
         size_bytes: 9000,
         peak_bps: 900_000,
         average_bps: 500_000,
+        loudness: None,
     }
 }
 

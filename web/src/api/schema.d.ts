@@ -102,8 +102,8 @@ export interface paths {
         };
         /**
          * Play a video
-         * @description `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist;
-         *     `{rendition}.mp4` and `poster.jpg` redirect into the bucket.
+         * @description `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist,
+         *     `{captions}.m3u8` one of subtitles; `{rendition}.mp4`, `{captions}.vtt` and `poster.jpg` redirect into the bucket.
          */
         get: operations["play_file"];
         put?: never;
@@ -138,8 +138,47 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One track of captions. */
+        Captions: {
+            /**
+             * @description RFC 5646 tag, if the file says.
+             * @example en
+             */
+            language: string | null;
+            /**
+             * @description `subtitles-1` and so on, or `cc1`, `cc3` for closed captions.
+             * @example subtitles-1
+             */
+            name: string;
+            reason: components["schemas"]["Reason"] | null;
+            /** @description Where they stand. */
+            state: components["schemas"]["OutputState"];
+            /** @description What a person picks, different for each track. */
+            title: string;
+            /** @description Relative URL of the WebVTT file, once there is one. */
+            vtt_url: string | null;
+        };
+        /** @description Loudness of the sound (EBU R 128). */
+        Loudness: {
+            /**
+             * Format: double
+             * @description Integrated loudness in LUFS.
+             * @example -23
+             */
+            integrated_lufs: number;
+            /**
+             * Format: double
+             * @description Loudness range in LU.
+             */
+            range_lu: number;
+            /**
+             * Format: double
+             * @description Highest true peak in dBTP.
+             */
+            true_peak_dbtp: number;
+        };
         /**
-         * @description Where an output that is there or not stands: an MP4, the thumbnails.
+         * @description Where an output that is there or not stands: an MP4, captions, the thumbnails.
          * @enum {string}
          */
         OutputState: "pending" | "complete" | "failed" | "skipped";
@@ -185,6 +224,7 @@ export interface components {
              * @description Pixels; null for sound.
              */
             height: number | null;
+            loudness: components["schemas"]["Loudness"] | null;
             /**
              * Format: int64
              * @description Bytes of the MP4.
@@ -263,6 +303,11 @@ export interface components {
         };
         /** @description A video and everything that has become of it. */
         Video: {
+            /**
+             * @description Captions that the file brings along: its text tracks, then closed captions found in its
+             *     pictures. Whether they can be made is no matter of the video's state.
+             */
+            captions: components["schemas"]["Captions"][];
             /**
              * @description RFC 3339, UTC.
              * @example 2026-11-23T20:15:00Z

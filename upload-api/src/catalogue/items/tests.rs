@@ -24,8 +24,13 @@ fn plan() -> Plan {
         pixel_format: "yuv420p".into(),
         color: Color::default(),
     };
-    let source =
-        SourceInfo { container: "mov".into(), size_bytes: 9, video: Some(track), audio: None };
+    let source = SourceInfo {
+        container: "mov".into(),
+        size_bytes: 9,
+        video: Some(track),
+        audio: None,
+        captions: Vec::new(),
+    };
     Plan::new(source, Recipe::standard()).unwrap()
 }
 
