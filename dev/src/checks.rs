@@ -63,3 +63,29 @@ pub fn dependencies(home: &Home, summary: &mut Summary) {
 pub fn spelling(home: &Home, summary: &mut Summary) {
     summary.command("spelling", Command::new(home.venv_bin("typos")).current_dir(&home.root));
 }
+
+/// Templates, policies, images and compose file of `infra/`; what can be deployed is, to stand-ins.
+pub fn infra(home: &Home, summary: &mut Summary) {
+    if !summary.action("infra: set-up", || setup::infra_checkers(home)) {
+        return;
+    }
+    let tool = |name: &str| {
+        let mut command = Command::new(home.tools.join("checks/bin").join(name));
+        command.current_dir(&home.root).env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+    };
+    // W3002: nested templates are named by their files, which infra/stack.py uploads.
+    let lint = ["--ignore-checks", "W3002", "--", "infra/cloudformation/*.yaml"];
+    summary.command("infra: cfn-lint", tool("cfn-lint").args(lint));
+    let scan = ["--framework", "cloudformation", "--quiet", "--compact", "--skip-download"];
+    summary.command(
+        "infra: checkov",
+        tool("checkov").args(["--directory", "infra/cloudformation"]).args(scan),
+    );
+    summary.command("infra: hadolint", tool("hadolint").arg("infra/Dockerfile"));
+    let tests = ["-m", "pytest", "-q", "-r", "s", "-p", "no:cacheprovider", "infra/tests"];
+    summary.command(
+        "infra: policies, scaling, stand-ins",
+        tool("python").args(tests).env("FANTAIL_VENV", home.tools.join("venv")),
+    );
+}

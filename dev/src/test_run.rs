@@ -31,8 +31,8 @@ pub fn test(home: &Home) -> Result<ExitCode> {
 
 /// Every step, whatever became of those before it, unless somebody wants us to stop.
 fn run_steps(home: &Home, own: &Home, summary: &mut Summary, stop: &AtomicBool) {
-    let checks: [fn(&Home, &mut Summary); 4] =
-        [checks::rust, checks::dependencies, checks::spelling, checks::web];
+    let checks: [fn(&Home, &mut Summary); 5] =
+        [checks::rust, checks::dependencies, checks::spelling, checks::web, checks::infra];
     for check in checks {
         if stop.load(Ordering::Relaxed) {
             return;
