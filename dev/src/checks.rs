@@ -3,7 +3,7 @@
 use crate::{
     commands::{cargo, output},
     home::Home,
-    setup,
+    process, setup,
     summary::Summary,
     web::npm,
 };
@@ -86,6 +86,9 @@ pub fn infra(home: &Home, summary: &mut Summary) {
     let tests = ["-m", "pytest", "-q", "-r", "s", "-p", "no:cacheprovider", "infra/tests"];
     summary.command(
         "infra: policies, scaling, stand-ins",
-        tool("python").args(tests).env("FANTAIL_VENV", home.tools.join("venv")),
+        tool("python")
+            .args(tests)
+            .env("FANTAIL_VENV", home.tools.join("venv"))
+            .env("FANTAIL_DEV", process::ourselves().get_program()),
     );
 }
