@@ -16,7 +16,7 @@ MAINTAINED = INFRA / "compose.maintained.yaml"
 # Set by `cargo dev up` because of where it runs: loopback ports, a developer's own AWS profile and proxy.
 ONLY_ON_THE_HOST = {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "NO_PROXY", "WEB_DIR"}
 # Set by compose because of where it runs: containers without a terminal, another host name for browsers, the cage's switch.
-ONLY_IN_CONTAINERS = {"LOG_FORMAT", "SINGLE_USER_BIND", "S3_PUBLIC_ENDPOINT", "SANDBOX"}
+ONLY_IN_CONTAINERS = {"GRACE_SECONDS", "LOG_FORMAT", "SINGLE_USER_BIND", "S3_PUBLIC_ENDPOINT", "SANDBOX"}
 # Different in value, and compared by what is said about them below.
 PLACES = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "LISTEN", "HEALTH_LISTEN", "SPANS"}
 
@@ -70,11 +70,15 @@ def test_the_same_settings(services, dev_parts):
         host = {key: value for key, value in part["environment"].items() if not key.startswith("QUEUE_URL_")}
         container = dict(services[name]["environment"])
         # A worker is not told what only upload-api reads, as `dev` does for brevity.
-        unread = {"CATALOG_TABLE", "CATALOG_QUEUE_URL"} if name != "upload-api" else set()
-        assert set(host) - ONLY_ON_THE_HOST - unread == set(container) - ONLY_IN_CONTAINERS, name
+        unread = {"CATALOG_TABLE", "CATALOG_QUEUE_URL", "FLEET_QUEUES"} if name != "upload-api" else set()
+        ahead = {"FLEET_QUEUES"} - set(host)  # RUNBOOK.md, "What is not read yet"
+        assert set(host) - ONLY_ON_THE_HOST - unread == set(container) - ONLY_IN_CONTAINERS - ahead, name
         for key in set(host) & set(container) - PLACES:
             if key.endswith("QUEUE_URL"):
                 assert queue(host[key]) == queue(container[key]), (name, key)
+            elif key == "FLEET_QUEUES":
+                fleets = [[(pair.split("=")[0], queue(pair)) for pair in value[key].split(",")] for value in (host, container)]
+                assert sorted(fleets[0]) == sorted(fleets[1]), (name, key)
             else:
                 assert host[key] == container[key], (name, key)
 

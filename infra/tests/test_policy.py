@@ -59,10 +59,12 @@ def test_stop_timeouts_are_longer_than_what_stops(templates):
     clean_up = number_in_code(r"CLEAN_UP: Duration = Duration::from_secs\((\d+)\)", "platform/src/fleet.rs")
     ecs = templates["fleet-ecs"]["Parameters"]["StopTimeout"]
     assert drain + clean_up < ecs["MinValue"] <= ecs["Default"] <= ecs["MaxValue"] == 120, "Fargate's longest"
+    assert templates["fleet-ecs"]["Parameters"]["GraceSeconds"]["Default"] < ecs["Default"]
 
     launch = templates["fleet-ec2"]["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]
     user_data = launch["UserData"]["Fn::Base64"]["Fn::Sub"]
     docker_stop = int(re.search(r"docker stop --time (\d+)", user_data)[1])
+    assert int(re.search(r"GRACE_SECONDS=(\d+)", user_data)[1]) < docker_stop
     systemd_stop = int(re.search(r"TimeoutStopSec=(\d+)", user_data)[1])
     hook = templates["fleet-ec2"]["Resources"]["Group"]["Properties"]["LifecycleHookSpecificationList"][0]
     assert drain + clean_up < docker_stop < systemd_stop < hook["HeartbeatTimeout"] <= 120, "a spot notice is two minutes"
@@ -193,7 +195,7 @@ def test_workers_know_every_setting_they_are_given(templates):
     for name, _, task in resources(templates, "AWS::ECS::TaskDefinition"):
         for variable in task["Properties"]["ContainerDefinitions"][0]["Environment"]:
             variable = variable.get("Fn::If", [None, variable])[1]["Name"]
-            field = re.search(rf"pub(\(crate\))? {variable.lower()}:", source)
+            field = re.search(rf'pub(\(crate\))? {variable.lower()}:|env = "{variable}"', source)
             assert field or variable in ahead, f"{name} sets {variable}, which no program reads"
 
 
