@@ -3,12 +3,15 @@
 use crate::{
     commands::{cargo, output},
     home::Home,
-    process, setup,
+    setup,
     summary::Summary,
     web::npm,
 };
 use anyhow::Result;
-use std::process::{Command, ExitCode};
+use std::{
+    env,
+    process::{Command, ExitCode},
+};
 
 /// Format, lint and unit tests, in Rust and in the web page.
 pub fn check(home: &Home) -> Result<ExitCode> {
@@ -89,6 +92,7 @@ pub fn infra(home: &Home, summary: &mut Summary) {
         tool("python")
             .args(tests)
             .env("FANTAIL_VENV", home.tools.join("venv"))
-            .env("FANTAIL_DEV", process::ourselves().get_program()),
+            // By its path: `/proc/self/exe` would be Python.
+            .env("FANTAIL_DEV", env::current_exe().unwrap_or_default()),
     );
 }

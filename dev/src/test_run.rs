@@ -23,6 +23,9 @@ use std::{
 
 #[derive(Args)]
 pub struct TestArgs {
+    /// Only the checks of infra/: templates, policies, images, compose file
+    #[arg(long)]
+    infra: bool,
     /// Only the contract and end-to-end tests, on LocalStack
     #[arg(long, conflicts_with_all = ["endpoint_url", "s3_endpoint_url", "dynamodb_endpoint_url"])]
     localstack: bool,
@@ -44,6 +47,7 @@ pub fn test(home: &Home, args: &TestArgs) -> Result<ExitCode> {
     }
     match args.endpoints.cloud() {
         Some(cloud) => run.round(&cloud),
+        None if args.infra => checks::infra(home, &mut run.summary),
         None if args.localstack => run.localstack(),
         None => run.everything(),
     }
