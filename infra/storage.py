@@ -101,7 +101,7 @@ def apply_bucket(s3, properties):
         "CORS rules (MinIO sets them for the whole server: MINIO_API_CORS_ALLOW_ORIGIN)",
         lambda: s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": cors}),
     )
-    lifecycle = [api_rule(rule) | {"Filter": {"Prefix": ""}} for rule in properties["LifecycleConfiguration"]["Rules"]]
+    lifecycle = [lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
     if_known(
         "lifecycle rules that abort uploads (MinIO aborts them by itself after a day)",
         lambda: s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": lifecycle}),
@@ -131,3 +131,11 @@ API_NAMES = {"MaxAge": "MaxAgeSeconds", "ExposedHeaders": "ExposeHeaders", "Id":
 
 def api_rule(rule):
     return {API_NAMES.get(key, key): value for key, value in rule.items()}
+
+
+def lifecycle_rule(rule):
+    rule = api_rule(rule)
+    rule["Filter"] = {"Prefix": rule.pop("Prefix", "")}
+    if "ExpirationInDays" in rule:
+        rule["Expiration"] = {"Days": rule.pop("ExpirationInDays")}
+    return rule

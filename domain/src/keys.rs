@@ -15,6 +15,13 @@ pub fn video_prefix(video: VideoId) -> String {
     format!("{}/{video}/", video.shard())
 }
 
+/// What keeps a deleted video deleted, in the media bucket: a worker that finds it makes nothing,
+/// and takes away what it has made. Outside of [`video_prefix`], and kept for longer than a message
+/// can live.
+pub fn tombstone(video: VideoId) -> String {
+    format!("tombstones/{video}")
+}
+
 /// One making of a video: all its outputs share this prefix in the media bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RunKeys {
@@ -50,6 +57,11 @@ impl RunKeys {
     /// Segment `index`, counted from 1.
     pub fn segment(&self, rendition: &RenditionName, index: u32) -> String {
         format!("{}{}", self.rendition(rendition), segment_file(index))
+    }
+
+    /// Says that a rendition's chunk messages have all been sent.
+    pub fn spread(&self, rendition: &RenditionName) -> String {
+        format!("{}spread.json", self.rendition(rendition))
     }
 
     /// Sizes of all segments, written when the rendition is complete.
@@ -92,6 +104,7 @@ mod tests {
         let rung = "480p".into();
         let base = "f7/01890a5d-ac96-774b-bcce-b302099a80f7/";
         assert_eq!(source(video_id), format!("{base}source"));
+        assert_eq!(tombstone(video_id), format!("tombstones/{video_id}"));
         assert_eq!(run.plan(), format!("{base}abcd1234-1/plan.json"));
         assert_eq!(run.init(&rung), format!("{base}abcd1234-1/480p/init.mp4"));
         assert_eq!(run.segment(&rung, 7), format!("{base}abcd1234-1/480p/00007.m4s"));

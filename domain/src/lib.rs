@@ -2,6 +2,7 @@
 //!
 //! Values in, values out. No IO, no async, no clock, no AWS, no ffmpeg.
 
+pub mod chunks;
 pub mod grid;
 pub mod ids;
 pub mod index;
@@ -15,6 +16,7 @@ pub mod reason;
 pub mod source;
 pub mod video;
 
+pub use chunks::Work;
 pub use grid::SegmentGrid;
 pub use ids::{OwnerId, RecipeId, RenditionName, VideoId};
 pub use index::RenditionIndex;

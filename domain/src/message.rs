@@ -39,6 +39,11 @@ pub struct VideoJob {
 pub enum Task {
     /// Make your renditions of a new upload.
     Make,
+    /// Make one chunk of them: sent by the fleet that took [`Task::Make`] to its own queue.
+    Chunk {
+        /// Which one, from 0; the worker that sends these makes chunk 0 itself.
+        chunk: u32,
+    },
     /// Sound and this rung are both complete: put them into one MP4.
     Close {
         /// The rung.
@@ -50,7 +55,7 @@ impl Task {
     /// The value of [`RENDITION_ATTRIBUTE`] that brings the job to its fleet.
     pub fn audience(&self) -> &str {
         match self {
-            Self::Make => EVERY_RENDITION,
+            Self::Make | Self::Chunk { .. } => EVERY_RENDITION,
             Self::Close { rendition } => &rendition.0,
         }
     }
@@ -177,6 +182,9 @@ mod tests {
         });
         assert_eq!(serde_json::to_value(&job).unwrap(), wire);
         assert_eq!(job.task.audience(), "480p");
+        let chunk = VideoJob { task: Task::Chunk { chunk: 3 }, ..job.clone() };
+        let value = serde_json::to_value(&chunk).unwrap();
+        assert_eq!((&value["task"], &value["chunk"]), (&json!("chunk"), &json!(3)));
         let mut newer = wire;
         newer["added_later"] = json!(true);
         assert_eq!(serde_json::from_value::<VideoJob>(newer).unwrap(), job);

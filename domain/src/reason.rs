@@ -80,6 +80,24 @@ impl Reason {
         Self::new("source_gone", "The uploaded file is no longer in storage.")
     }
 
+    /// Decoding ended in a crash, again and again.
+    pub fn decoder_crashed() -> Self {
+        Self::new(
+            "decoder_crashed",
+            "Decoding the file failed each time: it is damaged or asks for more memory than \
+             allowed. Convert it, for example to MP4 with H.264, and upload it again.",
+        )
+    }
+
+    /// Decoding did not come to an end, again and again.
+    pub fn decoder_hung() -> Self {
+        Self::new(
+            "decoder_hung",
+            "Decoding the file does not get ahead: it is damaged or too demanding. \
+             Convert it, for example to MP4 with H.264, and upload it again.",
+        )
+    }
+
     /// Something on our side failed in every attempt.
     pub fn gave_up(attempts: u32) -> Self {
         Self::new(

@@ -49,7 +49,15 @@ pub struct VideoTrack {
     pub pixel_format: String,
     /// libav's names of primaries, transfer, matrix and range; `unknown` where not told.
     pub color: Color,
+    /// Whether decoding can begin anywhere: the container's index reaches from the first picture
+    /// to the last, with key frames at most [`MAX_KEY_FRAME_GAP_US`] apart.
+    #[serde(default)]
+    pub cuttable: bool,
 }
+
+/// Longest distance of key frames that lets a track be cut, in microseconds: what is decoded only
+/// to get to a chunk's first picture stays small beside the chunk.
+pub const MAX_KEY_FRAME_GAP_US: i64 = 20_000_000;
 
 /// Colour tags (ITU-T H.273), in libav's names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +159,7 @@ pub(crate) mod tests {
                 interlaced: false,
                 pixel_format: "yuv420p".into(),
                 color: Color::default(),
+                cuttable: true,
             }),
             audio: Some(AudioTrack {
                 stream: 1,

@@ -1,6 +1,6 @@
 //! What can go wrong, by who can do something about it.
 
-use std::io;
+use std::{io, time::Duration};
 
 use domain::Reason;
 
@@ -19,6 +19,12 @@ pub enum MediaError {
     /// [`crate::Stop`] was pulled.
     #[error("stopped")]
     Stopped,
+    /// The caged child died: libav crashed, did what is not allowed or ran out of memory.
+    #[error("the decoder crashed: {0}")]
+    Crashed(String),
+    /// The caged child was ended after this time without a sign of life, or as the most it may take.
+    #[error("the decoder hung: ended after {0:?}")]
+    Hung(Duration),
     /// libav or this crate failed where neither input nor surroundings are to blame.
     #[error("{0}")]
     Internal(String),
@@ -28,6 +34,16 @@ impl MediaError {
     /// An unexpected answer of libav while `doing` something.
     pub(crate) fn libav(doing: &str, error: ffmpeg_next::Error) -> Self {
         Self::Internal(format!("{doing}: {error}"))
+    }
+
+    /// What a person is told if it stays so; `None` where the file is not to blame.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Rejected(reason) => Some(reason.clone()),
+            Self::Crashed(_) => Some(Reason::decoder_crashed()),
+            Self::Hung(_) => Some(Reason::decoder_hung()),
+            Self::Source(_) | Self::Sink(_) | Self::Stopped | Self::Internal(_) => None,
+        }
     }
 
     /// The file cannot be understood.

@@ -6,6 +6,7 @@
 
 mod aac;
 mod boxes;
+pub mod cage;
 mod deinterlace;
 mod encode_audio;
 mod encode_video;
@@ -32,6 +33,7 @@ mod stills;
 mod time;
 mod tracks;
 
+pub use cage::{Cage, Limits};
 pub use error::MediaError;
 pub use plan::plan;
 pub use request::{

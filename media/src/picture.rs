@@ -153,6 +153,7 @@ mod tests {
             interlaced: false,
             pixel_format: "yuv420p".into(),
             color: Color::default(),
+            cuttable: true,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The decision about a source: probe it, apply the rules.
 
-use domain::{Plan, Recipe, StoredPlan};
+use domain::{Plan, Recipe, SourceInfo, StoredPlan};
 
 use crate::{MediaError, Source, probe};
 
@@ -13,7 +13,15 @@ pub fn plan(
     size_bytes: u64,
     recipe: Recipe,
 ) -> Result<StoredPlan, MediaError> {
-    let planned = match probe(source, size_bytes) {
+    decide(probe(source, size_bytes), recipe)
+}
+
+/// The rules applied to what the probe saw.
+pub(crate) fn decide(
+    probed: Result<SourceInfo, MediaError>,
+    recipe: Recipe,
+) -> Result<StoredPlan, MediaError> {
+    let planned = match probed {
         Ok(info) => Plan::new(info, recipe),
         Err(MediaError::Rejected(reason)) => Err(reason),
         Err(other) => return Err(other),

@@ -52,6 +52,11 @@ pub(crate) fn probe(
         }
         None => (None, input),
     };
+    // Before more is read: libav also counts what it has seen in passing as its index.
+    let key_frames = match video {
+        Some(index) => indexed_key_frames(&mut input, index)?,
+        None => Vec::new(),
+    };
     measure(&mut input, &wanted, &mut picture, &mut sound)?;
     if let Some(track) = &mut picture
         && track.bitrate_bps.is_none()
@@ -61,7 +66,20 @@ pub(crate) fn probe(
         let bps = bits / u128::from(track.duration_us.unsigned_abs());
         track.bitrate_bps = u64::try_from(bps).ok();
     }
+    if let Some(track) = &mut picture {
+        let end_us = track.start_us.saturating_add(track.duration_us);
+        track.cuttable = tracks::reach_all(key_frames, track.start_us, end_us);
+    }
     Ok(SourceInfo { container, size_bytes, video: picture, audio: sound })
+}
+
+/// Times of the key frames that the container's index knows. Matroska's lies behind the media and
+/// is read with the first seek.
+fn indexed_key_frames(input: &mut Input, index: usize) -> Result<Vec<i64>, MediaError> {
+    if input.context().format().name().starts_with("matroska") {
+        input.seek(i64::MAX / 2)?;
+    }
+    Ok(tracks::indexed_key_frames_us(input, index))
 }
 
 fn audio_track(input: &Input, index: usize) -> Option<AudioTrack> {
@@ -100,6 +118,7 @@ fn video_track(input: Input, index: usize, stop: &Stop) -> Result<(VideoTrack, I
         interlaced: container_says_fields.unwrap_or(false),
         pixel_format: String::new(),
         color: Color::default(),
+        cuttable: false,
     };
     let aspect_known = tracks::sample_aspect(&stream).is_some();
     let turned = tracks::display_orientation(&stream);

@@ -1,6 +1,9 @@
 //! Which tracks of a file are meant when someone says "the video", and what they say of themselves.
 
-use domain::{FrameRate, Reason, source::Orientation};
+use domain::{
+    FrameRate, Reason,
+    source::{MAX_KEY_FRAME_GAP_US, Orientation},
+};
 use ffmpeg_next::{
     FieldOrder, Rational, Stream, codec::packet::side_data, ffi, format::stream::Disposition, media,
 };
@@ -148,6 +151,36 @@ pub(crate) fn extent_us(input: &Input, stream: &Stream) -> (Option<i64>, Option<
     (start.map(us), length.map(|ticks| us(start.unwrap_or(0).saturating_add(ticks))))
 }
 
+/// Times of the key frames in a track's index, in microseconds.
+pub(crate) fn indexed_key_frames_us(input: &mut Input, index: usize) -> Vec<i64> {
+    let Some(mut stream) = input.context_mut().stream_mut(index) else { return Vec::new() };
+    let base = stream.time_base();
+    // SAFETY: as in `points_behind_end`.
+    unsafe {
+        let stream = stream.as_mut_ptr();
+        let entries = 0..ffi::avformat_index_get_entries_count(stream);
+        let time = |number| {
+            let entry = ffi::avformat_index_get_entry(stream, number);
+            let is_key = !entry.is_null() && (*entry).flags() & ffi::AVINDEX_KEYFRAME != 0;
+            is_key.then(|| time::to_us((*entry).timestamp, base))
+        };
+        entries.filter_map(time).collect()
+    }
+}
+
+/// Whether key frames reach from `start_us` to `end_us` and are close enough together for decoding
+/// to begin anywhere.
+pub(crate) fn reach_all(key_frames_us: Vec<i64>, start_us: i64, end_us: i64) -> bool {
+    let mut last = start_us;
+    for key in key_frames_us.into_iter().chain([end_us]) {
+        if key.saturating_sub(last) > MAX_KEY_FRAME_GAP_US {
+            return false;
+        }
+        last = last.max(key);
+    }
+    true
+}
+
 /// Whether an index entry of a wanted track points behind the end of the file.
 pub(crate) fn points_behind_end(input: &mut Input, streams: &[usize], size_bytes: u64) -> bool {
     streams.iter().any(|&index| {
@@ -165,4 +198,22 @@ pub(crate) fn points_behind_end(input: &mut Input, streams: &[usize], size_bytes
             })
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reach_all;
+
+    #[test]
+    fn key_frames_must_reach_from_end_to_end() {
+        const S: i64 = 1_000_000;
+        let reach = |keys: &[i64], end: i64| {
+            reach_all(keys.iter().map(|key| key * S).collect(), 0, end * S)
+        };
+        assert!(reach(&[0, 20, 40], 60));
+        assert!(!reach(&[0, 21], 30));
+        assert!(!reach(&[0, 10], 60), "an index of what has been read so far");
+        assert!(!reach(&[], 60));
+        assert!(reach(&[], 10), "all of it is within reach of the first picture");
+    }
 }

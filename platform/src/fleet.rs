@@ -67,7 +67,8 @@ pub struct Fleet {
     pub media: Objects,
     /// Where the fleet reports.
     pub progress: Topic,
-    queue: Arc<SqsQueue>,
+    /// The queue it serves.
+    pub queue: Arc<SqsQueue>,
     slots: usize,
     health_listen: Option<SocketAddr>,
     shutdown: CancellationToken,

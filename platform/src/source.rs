@@ -1,11 +1,16 @@
 //! How a fleet gets at a job's source and plan.
 
 use anyhow::{Context, anyhow};
-use domain::{Reason, Recipe, StoredPlan, VideoJob, keys::RunKeys};
+use domain::{
+    Reason, Recipe, StoredPlan, VideoJob,
+    keys::{self, RunKeys},
+};
+
+use tracing::info;
 
 use crate::{
     consumer::{Job, JobError},
-    objects::{ObjectReader, Objects, PutOutcome},
+    objects::{ObjectReader, Objects, PutOutcome, ReaderOptions},
 };
 
 impl Job for VideoJob {
@@ -14,16 +19,49 @@ impl Job for VideoJob {
     }
 }
 
+/// Does a job, unless its video is deleted. If it is deleted meanwhile, what was made goes away
+/// again: whoever writes behind the back of the deletion sees the tombstone afterwards.
+///
+/// # Errors
+/// Those of `work`; retryable if the bucket does not answer.
+pub async fn unless_deleted(
+    media: &Objects,
+    job: &VideoJob,
+    work: impl Future<Output = Result<(), JobError>>,
+) -> Result<(), JobError> {
+    let tombstone = keys::tombstone(job.run.video_id);
+    let is_deleted = async || media.find(&tombstone).await.map(|found| found.is_some());
+    let done = if is_deleted().await? { Ok(()) } else { work.await };
+    if !is_deleted().await? {
+        return done;
+    }
+    media.delete_prefix(&keys::video_prefix(job.run.video_id)).await?;
+    info!(video_id = %job.run.video_id, "the video is deleted: nothing of it is left");
+    Ok(())
+}
+
 /// A blocking reader of the job's uploaded file.
 ///
 /// # Errors
 /// Permanent if the file is gone: its video was deleted.
 pub async fn open(raw: &Objects, job: &VideoJob) -> Result<ObjectReader, JobError> {
+    open_with(raw, job, ReaderOptions::default()).await
+}
+
+/// The same with blocks and a cache of its own.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(
+    raw: &Objects,
+    job: &VideoJob,
+    options: ReaderOptions,
+) -> Result<ObjectReader, JobError> {
     let source = &job.source;
     if raw.find(&source.key).await?.is_none() {
         return Err(JobError::Permanent(Reason::source_gone()));
     }
-    Ok(raw.reader(&source.key, source.size_bytes, &source.etag))
+    Ok(raw.reader_with(&source.key, source.size_bytes, &source.etag, options))
 }
 
 /// The plan that all workers of the job obey: the stored one, or ours if nobody was first.

@@ -20,14 +20,14 @@ fn env(name: &str) -> String {
         .unwrap_or_else(|_| panic!("no {name}: run these tests through `cargo dev test`"))
 }
 
-async fn parts() -> (Topic, Objects, Objects) {
+pub(crate) async fn parts() -> (Topic, Objects, Objects) {
     let aws = aws::load(&AwsArgs { s3_path_style: true }).await;
     let topic = Topic::new(aws.sns.clone(), env("VIDEO_UPLOADED_TOPIC_ARN"));
     let raw = Objects::new(aws.s3.clone(), env("RAW_BUCKET"));
     (topic, raw, Objects::new(aws.s3, env("MEDIA_BUCKET")))
 }
 
-async fn objects_of(media: &Objects, id: VideoId) -> Vec<ObjectInfo> {
+pub(crate) async fn objects_of(media: &Objects, id: VideoId) -> Vec<ObjectInfo> {
     media.list(&keys::video_prefix(id)).await.unwrap()
 }
 
@@ -40,19 +40,9 @@ async fn a_duplicate_message_changes_nothing() {
     let before = objects_of(&media, id).await;
     assert!(before.len() > 8, "{before:?}");
 
-    let source = raw.head(&keys::source(id)).await.unwrap();
-    let run = keys::RunKeys { video_id: id, recipe: Recipe::standard().id(), generation: 1 };
-    let job = VideoJob {
-        version: 1,
-        run,
-        owner_id: OwnerId::local(),
-        source: SourceObject { key: source.key, size_bytes: source.size_bytes, etag: source.etag },
-        attempt: 1,
-        task: Task::Make,
-    };
-    let attributes = [(message::RENDITION_ATTRIBUTE, job.task.audience())];
+    let job = job(&raw, id).await;
     for _ in 0..2 {
-        topic.publish(&job, &attributes, None).await.unwrap();
+        publish(&topic, &job).await;
     }
     // A later video passes through the same queues, behind the duplicates.
     product.ready(&SMALL.film("behind").unwrap(), "behind").unwrap();
@@ -61,17 +51,58 @@ async fn a_duplicate_message_changes_nothing() {
     assert_eq!(after, video);
 }
 
+/// The job of an uploaded video, as the API sends it.
+async fn job(raw: &Objects, id: VideoId) -> VideoJob {
+    let source = raw.head(&keys::source(id)).await.unwrap();
+    let run = keys::RunKeys { video_id: id, recipe: Recipe::standard().id(), generation: 1 };
+    VideoJob {
+        version: 1,
+        run,
+        owner_id: OwnerId::local(),
+        source: SourceObject { key: source.key, size_bytes: source.size_bytes, etag: source.etag },
+        attempt: 1,
+        task: Task::Make,
+    }
+}
+
+async fn publish(topic: &Topic, job: &VideoJob) {
+    let attributes = [(message::RENDITION_ATTRIBUTE, job.task.audience())];
+    topic.publish(job, &attributes, None).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_deleted_video_leaves_no_objects() {
     let product = Product::running();
-    let video = product.ready(&SMALL.film("gone").unwrap(), "gone").unwrap();
-    let path = format!("/api/videos/{}", video["id"].as_str().unwrap());
-    assert_eq!(product.call("DELETE", &path).unwrap().status(), 204);
-    assert_eq!(product.json("GET", &path).unwrap().0, 404);
-    let (_, raw, media) = parts().await;
-    let id: VideoId = video["id"].as_str().unwrap().parse().unwrap();
-    assert_eq!(objects_of(&media, id).await, []);
-    assert_eq!(raw.find(&keys::source(id)).await.unwrap(), None);
+    let (topic, raw, media) = parts().await;
+    // One is made already; the other is deleted while the fleets are at work.
+    let done = product.ready(&SMALL.film("gone").unwrap(), "gone").unwrap();
+    let done: VideoId = done["id"].as_str().unwrap().parse().unwrap();
+    let busy = Clip { width: 1280, height: 720, rate: "30", seconds: 10, has_sound: true };
+    let busy = product.upload(&busy.film("busy").unwrap(), "title=busy").unwrap();
+    let began = Instant::now();
+    while product.video(&busy).unwrap()["state"] == "uploaded" {
+        assert!(began.elapsed() < Duration::from_secs(60), "no fleet has begun");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let ids = [done, busy.parse().unwrap()];
+    let mut jobs = Vec::new();
+    for id in ids {
+        jobs.push(job(&raw, id).await);
+        let path = format!("/api/videos/{id}");
+        assert_eq!(product.call("DELETE", &path).unwrap().status(), 204);
+        assert_eq!(product.json("GET", &path).unwrap().0, 404);
+    }
+    // Told again, and behind it a video that every fleet has to make something of: once it is ready
+    // they have all heard of the others.
+    for job in &jobs {
+        publish(&topic, job).await;
+    }
+    let after = Clip { width: 1920, height: 1080, rate: "10", seconds: 1, has_sound: true };
+    product.ready(&after.film("after").unwrap(), "after").unwrap();
+    for id in ids {
+        assert_eq!(objects_of(&media, id).await, []);
+        assert_eq!(raw.find(&keys::source(id)).await.unwrap(), None);
+    }
 }
 
 /// Pid of a part, as the supervisor tells it.

@@ -37,7 +37,7 @@ fn assert_quadrants(input: &str, expected: [[u8; 3]; 4]) {
     assert!(same, "{input}: {seen:?} instead of {expected:?}");
 }
 
-fn assert_in_sync(input: &str, seconds: u32, rate: f64) {
+pub(crate) fn assert_in_sync(input: &str, seconds: u32, rate: f64) {
     let flashes = look::flashes(input).unwrap();
     let beeps = look::beeps(input).unwrap();
     assert_eq!(flashes.len(), seconds as usize, "{flashes:?}");

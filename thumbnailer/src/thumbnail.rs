@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use domain::{Happening, Plan, ProgressEvent, Reason, StoredPlan, Task, VideoJob, keys::RunKeys};
-use media::{MediaError, StillsRequest};
+use media::{Cage, MediaError, StillsRequest};
 use platform::{
     consumer::{JobError, Lease, Worker},
     objects::{ObjectReader, Objects},
@@ -25,6 +25,8 @@ pub(crate) struct Thumbnailer {
     pub(crate) media: Objects,
     /// Where we report.
     pub(crate) progress: Topic,
+    /// Where libav runs.
+    pub(crate) cage: Cage,
 }
 
 impl Worker for Thumbnailer {
@@ -32,8 +34,8 @@ impl Worker for Thumbnailer {
 
     async fn run(&self, job: &VideoJob, _: &Lease) -> Result<(), JobError> {
         match job.task {
-            Task::Make => self.make(job).await,
-            Task::Close { .. } => Ok(()), // concerns transcoders only
+            Task::Make => source::unless_deleted(&self.media, job, self.make(job)).await,
+            Task::Chunk { .. } | Task::Close { .. } => Ok(()), // concern transcoders only
         }
     }
 
@@ -51,7 +53,9 @@ impl Worker for Thumbnailer {
 impl Thumbnailer {
     async fn make(&self, job: &VideoJob) -> Result<(), JobError> {
         let source = source::open(&self.raw, job).await?;
-        let decide = |reader, size_bytes, recipe| media::plan(Box::new(reader), size_bytes, recipe);
+        let cage = self.cage;
+        let decide =
+            move |reader, size_bytes, recipe| cage.plan(Box::new(reader), size_bytes, recipe);
         let plan = match source::plan(&self.media, job, &source, decide).await? {
             StoredPlan::Accepted(plan) => plan,
             StoredPlan::Rejected(reason) => {
@@ -61,7 +65,7 @@ impl Thumbnailer {
         let started = Happening::Started { renditions: Vec::new(), plan: plan.clone() };
         self.report(&job.run, started).await?;
         if self.media.find(&job.run.poster()).await?.is_none() {
-            let jpeg = best_still(source, *plan).await?;
+            let jpeg = best_still(cage, source, *plan).await?;
             self.media.put_if_absent(&job.run.poster(), jpeg, "image/jpeg").await?;
         }
         Ok(self.report(&job.run, Happening::ThumbnailsComplete).await?)
@@ -74,18 +78,20 @@ impl Thumbnailer {
 }
 
 /// The still that shows most, as a JPEG.
-async fn best_still(source: ObjectReader, plan: Plan) -> Result<Vec<u8>, JobError> {
+async fn best_still(cage: Cage, source: ObjectReader, plan: Plan) -> Result<Vec<u8>, JobError> {
     let made = tokio::task::spawn_blocking(move || {
         let positions = LOOK_AT.to_vec();
         let request = StillsRequest { plan, positions, max_width: POSTER_WIDTH };
-        let stills = media::stills(Box::new(source), &request)?;
+        let stills = cage.stills(Box::new(source), &request)?;
         let best = stills.into_iter().max_by(|a, b| a.score.total_cmp(&b.score));
         let best = best.ok_or_else(|| MediaError::Rejected(Reason::unreadable()))?;
         poster::jpeg(best).map_err(|error| MediaError::Internal(error.to_string()))
     });
     let made = made.await.context("making stills")?;
-    made.map_err(|error| match error {
-        MediaError::Rejected(reason) => JobError::Permanent(reason),
-        other => JobError::Retryable(other.into()),
+    // A child that crashed or hung is tried again: a machine may be at fault, too.
+    made.map_err(|error| match (error.reason(), error) {
+        (Some(reason), MediaError::Rejected(_)) => JobError::Permanent(reason),
+        (Some(reason), error) => JobError::Retryable(anyhow::Error::new(error).context(reason)),
+        (None, error) => error.into(),
     })
 }

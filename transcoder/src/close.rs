@@ -10,7 +10,7 @@ use domain::{
 use media::{MediaError, Mp4Request};
 use platform::consumer::JobError;
 
-use crate::transcode::Transcoder;
+use crate::transcode::{Transcoder, job_error};
 
 impl Transcoder {
     /// Writes `index.json` and reports, if no segment is missing. The bucket alone decides: who
@@ -101,16 +101,14 @@ impl Transcoder {
         };
         let request = Mp4Request { plan, rendition: rendition.clone() };
         let sink = self.media.held_upload(key, "video/mp4", request.reserved_bytes());
+        let cage = self.cage;
         let muxing = tokio::task::spawn_blocking(move || {
             let audio = audio.map(|audio| Box::new(audio) as Box<dyn std::io::Read + Send>);
-            media::mux_mp4(Box::new(video), audio, &request, Box::new(sink.clone()))?;
+            cage.mux_mp4(Box::new(video), audio, &request, Box::new(sink.clone()))?;
             sink.finish().map_err(MediaError::Sink)
         });
         let muxed = muxing.await.map_err(|panic| anyhow!("muxing panicked: {panic}"))?;
-        muxed.map_err(|error| match error {
-            MediaError::Rejected(reason) => JobError::Permanent(reason),
-            other => JobError::Retryable(other.into()),
-        })
+        muxed.map_err(job_error)
     }
 
     /// Keys of a whole track in order: the init segment, then every segment.

@@ -1,6 +1,7 @@
 //! Everything the transcoder reads from its environment; `--help` is the manual.
 
 use domain::RenditionName;
+use media::Cage;
 use platform::fleet::FleetArgs;
 
 /// Transcodes uploads into adaptive streams: serves one queue, makes the renditions it is told.
@@ -23,6 +24,11 @@ pub(crate) struct Config {
     /// if not given.
     #[arg(long, env)]
     pub(crate) spans: Option<std::num::NonZeroUsize>,
+
+    /// Where strangers' files are decoded: `on` is in locked child processes; `off` is in this one,
+    /// for kernels without landlock or seccomp and files that one trusts.
+    #[arg(long = "sandbox", env = "SANDBOX", default_value = "on")]
+    pub(crate) cage: Cage,
 }
 
 fn rendition(text: &str) -> Result<RenditionName, String> {

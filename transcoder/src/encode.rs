@@ -7,9 +7,9 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
-use domain::{Plan, RenditionName, SegmentGrid, VideoJob, keys};
+use domain::{Plan, RenditionName, VideoJob, Work, keys};
 use futures::{StreamExt, TryStreamExt, stream};
-use media::{AudioSpan, MediaError, SpanOutput, Stop, VideoSpan};
+use media::{AudioSpan, SpanOutput, Stop, VideoSpan};
 use platform::{
     consumer::{JobError, Lease},
     objects::{ObjectReader, PutOutcome},
@@ -18,8 +18,8 @@ use tokio::sync::mpsc;
 
 use crate::{
     progress::Progress,
-    spans::{missing_chunks, spans},
-    transcode::Transcoder,
+    spans::{chunks, spans},
+    transcode::{Transcoder, job_error},
 };
 
 const SEGMENT_TYPE: &str = "video/iso.segment";
@@ -52,25 +52,25 @@ impl Drop for StopGuard {
 }
 
 impl Transcoder {
-    /// Lists what is stored and makes the rest.
+    /// Lists what is stored of this part and makes the rest.
     pub(crate) async fn encode_missing(
         &self,
         job: &VideoJob,
         plan: &Plan,
         ours: &[RenditionName],
+        work: Work,
         source: ObjectReader,
         lease: &Lease,
     ) -> Result<(), JobError> {
-        let mut stored = BTreeMap::new();
+        let (mut missing, mut told) = (BTreeMap::new(), BTreeMap::new());
         for rendition in ours {
-            stored.insert(rendition.clone(), self.stored_segments(job, rendition).await?);
+            let grid = plan.grid(rendition).context("a made rendition has a grid")?;
+            let stored = self.stored_segments(job, rendition).await?;
+            let (made, rest) = work.segments(grid).partition(|index| stored.contains(index));
+            missing.insert(rendition.clone(), rest);
+            told.insert(rendition.clone(), Progress::new(rendition.clone(), grid, made));
         }
-        let work = missing(plan, &stored, self.spans);
-        let mut told = BTreeMap::new();
-        for (rendition, stored) in stored {
-            let grid = plan.grid(&rendition).context("a made rendition has a grid")?;
-            told.insert(rendition.clone(), Progress::new(rendition, grid, stored));
-        }
+        let work = to_do(plan, missing, self.spans);
         let (told, inits) = (Mutex::new(told), Mutex::default());
         let making = Making { job, source, lease, told, inits };
         self.tell_news(&making).await?;
@@ -94,14 +94,14 @@ impl Transcoder {
     async fn encode_span(&self, making: &Making<'_>, span: Span) -> Result<(), JobError> {
         let (outputs, mut received) = mpsc::channel(AHEAD);
         let (source, stop) = (Box::new(making.source.clone()), Stop::default());
-        let cord = stop.clone();
+        let (cage, cord) = (self.cage, stop.clone());
         let encoding = tokio::task::spawn_blocking(move || {
             let mut out = |output| {
                 outputs.blocking_send(output).map_err(|_| std::io::ErrorKind::BrokenPipe.into())
             };
             match span {
-                Span::Video(span) => media::encode_video(source, &span, &mut out, &cord),
-                Span::Audio(span) => media::encode_audio(source, &span, &mut out, &cord),
+                Span::Video(span) => cage.encode_video(source, &span, &mut out, &cord),
+                Span::Audio(span) => cage.encode_audio(source, &span, &mut out, &cord),
             }
         });
         // Whoever drops this future, or fails in it, stops the encoder.
@@ -171,41 +171,26 @@ impl Transcoder {
 }
 
 /// Sound first, for nothing plays without it; then the pictures, all rungs of ours in one go.
-fn missing(
+fn to_do(
     plan: &Plan,
-    stored: &BTreeMap<RenditionName, BTreeSet<u32>>,
+    missing: BTreeMap<RenditionName, BTreeSet<u32>>,
     at_once: usize,
 ) -> Vec<Span> {
-    let grid = |name: &RenditionName| plan.grid(name);
+    let (sound, pictures): (Vec<_>, Vec<_>) =
+        missing.into_iter().partition(|(name, _)| name.is_audio());
     let mut work = Vec::new();
-    for (name, stored) in stored.iter().filter(|(name, _)| name.is_audio()) {
-        let chunks = grid(name).map_or_else(Vec::new, |grid| missing_chunks(grid, stored));
+    for (_, missing) in sound {
         let span = |chunk| Span::Audio(AudioSpan { plan: plan.clone(), chunk });
-        work.extend(chunks.into_iter().map(span));
+        work.extend(chunks(&missing).into_iter().map(span));
     }
-    let pictures: Vec<_> = stored.iter().filter(|(name, _)| !name.is_audio()).collect();
-    let renditions: Vec<_> = pictures.iter().map(|(name, _)| (*name).clone()).collect();
-    let in_all = |segments: &BTreeSet<u32>, (_, other): &(&RenditionName, &BTreeSet<u32>)| {
-        segments.intersection(other).copied().collect()
+    let (renditions, missing): (Vec<_>, Vec<_>) = pictures.into_iter().unzip();
+    let span = |segments| {
+        let (plan, renditions) = (plan.clone(), renditions.clone());
+        Span::Video(VideoSpan { plan, renditions, segments })
     };
-    if let Some((first, rest)) = pictures.split_first() {
-        let whole = rest.iter().fold(first.1.clone(), |segments, other| in_all(&segments, other));
-        let spans =
-            grid(first.0).map_or_else(Vec::new, |grid: SegmentGrid| spans(grid, &whole, at_once));
-        let span = |segments| {
-            let (plan, renditions) = (plan.clone(), renditions.clone());
-            Span::Video(VideoSpan { plan, renditions, segments })
-        };
-        work.extend(spans.into_iter().map(span));
-    }
+    let missing = missing.into_iter().flatten().collect();
+    work.extend(spans(&missing, at_once).into_iter().map(span));
     work
-}
-
-fn job_error(error: MediaError) -> JobError {
-    match error {
-        MediaError::Rejected(reason) => JobError::Permanent(reason),
-        other => JobError::Retryable(other.into()),
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

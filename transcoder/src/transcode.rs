@@ -1,12 +1,16 @@
 //! The transcoder's story: a job, the plan, the missing segments, the closing.
 
+use std::sync::Arc;
+
 use domain::{
-    Happening, Plan, ProgressEvent, Reason, RenditionName, StoredPlan, Task, VideoJob,
+    Happening, Plan, ProgressEvent, Reason, RenditionName, StoredPlan, Task, VideoJob, Work,
     keys::RunKeys,
 };
+use media::{Cage, MediaError};
 use platform::{
     consumer::{JobError, Lease, Worker},
-    objects::Objects,
+    objects::{Objects, ReaderOptions},
+    queue::SqsQueue,
     source,
     topic::Topic,
 };
@@ -23,6 +27,10 @@ pub(crate) struct Transcoder {
     pub(crate) uploaded: Topic,
     /// Where we report.
     pub(crate) progress: Topic,
+    /// Our own queue, where the chunks of long videos go.
+    pub(crate) queue: Arc<SqsQueue>,
+    /// Where libav runs.
+    pub(crate) cage: Cage,
     /// Spans encoded at once.
     pub(crate) spans: usize,
 }
@@ -31,15 +39,22 @@ impl Worker for Transcoder {
     type Job = VideoJob;
 
     async fn run(&self, job: &VideoJob, lease: &Lease) -> Result<(), JobError> {
-        match &job.task {
-            Task::Make => self.make(job, lease).await,
-            Task::Close { rendition } => self.close(job, rendition).await,
-        }
+        let work = async {
+            match &job.task {
+                Task::Make => self.make(job, lease).await,
+                Task::Chunk { chunk } => {
+                    let plan = self.stored_plan(&job.run).await?;
+                    self.make_part(job, &plan, Work::Chunk(*chunk), lease).await
+                }
+                Task::Close { rendition } => self.close(job, rendition).await,
+            }
+        };
+        source::unless_deleted(&self.media, job, work).await
     }
 
     async fn give_up(&self, job: &VideoJob, reason: &Reason) -> anyhow::Result<()> {
         match &job.task {
-            Task::Make => {
+            Task::Make | Task::Chunk { .. } => {
                 for rendition in self.renditions.iter().cloned() {
                     let reason = reason.clone();
                     self.report(&job.run, Happening::Failed { rendition, reason }).await?;
@@ -67,24 +82,56 @@ impl Worker for Transcoder {
 impl Transcoder {
     async fn make(&self, job: &VideoJob, lease: &Lease) -> Result<(), JobError> {
         let source = source::open(&self.raw, job).await?;
-        let decide = |reader, size_bytes, recipe| media::plan(Box::new(reader), size_bytes, recipe);
+        let cage = self.cage;
+        let decide =
+            move |reader, size_bytes, recipe| cage.plan(Box::new(reader), size_bytes, recipe);
         let plan = match source::plan(&self.media, job, &source, decide).await? {
             StoredPlan::Accepted(plan) => *plan,
             StoredPlan::Rejected(reason) => {
                 return Ok(self.report(&job.run, Happening::Rejected { reason }).await?);
             }
         };
-        let made = |name: &&RenditionName| plan.rendition(name).is_some();
-        let ours: Vec<_> = self.renditions.iter().filter(made).cloned().collect();
-        let started = Happening::Started { renditions: ours.clone(), plan: Box::new(plan.clone()) };
+        let renditions = self.ours(&plan);
+        let started = Happening::Started { renditions, plan: Box::new(plan.clone()) };
         self.report(&job.run, started).await?;
+        if plan.messages() == 1 {
+            return self.make_part(job, &plan, Work::Whole, lease).await;
+        }
+        // Both at once: who waits for the first segment does not wait for the sending.
+        let spread = async { Ok(self.spread(job, &plan).await?) };
+        tokio::try_join!(spread, self.make_part(job, &plan, Work::Chunk(0), lease))?;
+        Ok(())
+    }
+
+    /// Makes what is missing of this part, and closes what is whole then.
+    async fn make_part(
+        &self,
+        job: &VideoJob,
+        plan: &Plan,
+        work: Work,
+        lease: &Lease,
+    ) -> Result<(), JobError> {
+        let ours = self.ours(plan);
         if !ours.is_empty() {
-            self.encode_missing(job, &plan, &ours, source, lease).await?;
+            let source = source::open_with(&self.raw, job, self.reading()).await?;
+            self.encode_missing(job, plan, &ours, work, source, lease).await?;
         }
         for rendition in &ours {
-            self.close_if_whole(job, &plan, rendition).await?;
+            self.close_if_whole(job, plan, rendition).await?;
         }
         Ok(())
+    }
+
+    /// Which of our renditions this video gets.
+    pub(crate) fn ours(&self, plan: &Plan) -> Vec<RenditionName> {
+        let made = |name: &&RenditionName| plan.rendition(name).is_some();
+        self.renditions.iter().filter(made).cloned().collect()
+    }
+
+    /// One cache for all spans of a job, with room for the blocks that each has in hand or ahead.
+    fn reading(&self) -> ReaderOptions {
+        let usual = ReaderOptions::default();
+        ReaderOptions { cached_blocks: usual.cached_blocks.max(4 * self.spans), ..usual }
     }
 
     /// Tells the catalogue.
@@ -100,5 +147,14 @@ impl Transcoder {
             Some(StoredPlan::Rejected(reason)) => Err(JobError::Permanent(reason)),
             None => Err(JobError::Permanent(Reason::source_gone())),
         }
+    }
+}
+
+/// A child that crashed or hung is tried again: a machine may be at fault, too.
+pub(crate) fn job_error(error: MediaError) -> JobError {
+    match (error.reason(), error) {
+        (Some(reason), MediaError::Rejected(_)) => JobError::Permanent(reason),
+        (Some(reason), error) => JobError::Retryable(anyhow::Error::new(error).context(reason)),
+        (None, error) => error.into(),
     }
 }

@@ -24,6 +24,11 @@ impl Entry {
     pub fn new(video: Video) -> Self {
         Self { video, due: None }
     }
+
+    /// Whether the video is gone for everybody but those who clear it away.
+    pub fn is_deleted(&self) -> bool {
+        self.due.is_some_and(|due| due.owed == Owed::Erase)
+    }
 }
 
 /// Something owed to a video, at a time. A sweeper finds it through the index `due`.
@@ -42,6 +47,8 @@ pub enum Owed {
     Publish,
     /// An upload that never ended is to be marked so.
     Expire,
+    /// A deleted video's objects are to go, then its items; to all but sweepers it is gone already.
+    Erase,
 }
 
 /// What became of an update.

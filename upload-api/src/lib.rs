@@ -7,6 +7,7 @@ pub mod app;
 pub mod catalogue;
 mod clock;
 pub mod config;
+mod deletion;
 pub mod events;
 mod extract;
 pub mod jobs;

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use crate::{
     App,
     catalogue::{CatalogueError, Entry, Owed},
-    clock, jobs,
+    clock, deletion, jobs,
 };
 
 /// Pause between two looks at the index.
@@ -41,11 +41,12 @@ pub async fn sweep(app: Arc<App>) {
 /// If the catalogue does not answer.
 pub async fn sweep_once(app: &App, now: u64) -> Result<(), CatalogueError> {
     for id in app.catalogue.due(now, AT_ONCE).await? {
-        let claimed = app.catalogue.update(id, |entry| claim(entry, now)).await?;
+        let claimed = app.catalogue.claim(id, |entry| claim(entry, now)).await?;
         let Some(claimed) = claimed else { continue };
         match claimed.answer {
             Some(Owed::Publish) => publish(app, &claimed.video).await,
             Some(Owed::Expire) => discard_source(app, id).await,
+            Some(Owed::Erase) => deletion::erase_or_warn(app, id).await,
             None => {}
         }
     }
@@ -64,6 +65,10 @@ fn claim(entry: &mut Entry, now: u64) -> Option<Owed> {
             expire(&mut entry.video);
             entry.due = None;
             Some(Owed::Expire)
+        }
+        (Owed::Erase, _) => {
+            entry.due = Some(deletion::due());
+            Some(Owed::Erase)
         }
         // The workers have begun, so they were told; or the upload did end.
         _ => {

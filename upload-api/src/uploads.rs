@@ -174,6 +174,10 @@ async fn store(
         })
         .await?;
     let Some(updated) = updated.filter(|updated| updated.answer) else {
+        // Whoever deleted it may have listed the bucket before the file was there.
+        if let Err(error) = app.raw.delete(&source.key).await {
+            warn!(%id, error = format!("{:#}", anyhow::Error::from(error)), "a file is left over");
+        }
         let detail = "The video was deleted, or expired, while its file arrived.";
         return Err(Problem::new(StatusCode::GONE, "video_gone", detail));
     };
@@ -190,7 +194,7 @@ async fn discard(app: &App, id: VideoId) {
         warn!(%id, error = format!("{:#}", anyhow::Error::from(error)), "cannot discard a file");
         return;
     }
-    if let Err(error) = app.catalogue.delete(id).await {
+    if let Err(error) = app.catalogue.remove(id).await {
         warn!(%id, error = format!("{:#}", anyhow::Error::from(error)), "cannot discard a record");
     }
 }

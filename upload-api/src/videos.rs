@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use domain::{VideoId, keys};
+use domain::VideoId;
 use serde::Deserialize;
-use tracing::warn;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    App,
+    App, deletion,
     extract::{Id, Input, Params},
     naming,
     problem::{Problem, ProblemResponse},
@@ -140,16 +139,8 @@ pub(crate) async fn edit(
     responses((status = 204, description = "It is gone"), ProblemResponse)
 )]
 pub(crate) async fn delete(State(app): State<Arc<App>>, Id(id): Id) -> Result<StatusCode, Problem> {
-    if !app.catalogue.delete(id).await? {
+    if !deletion::delete(&app, id).await? {
         return Err(Problem::video_not_found());
-    }
-    let prefix = keys::video_prefix(id);
-    for bucket in [&app.raw, &app.media] {
-        // Nobody can find these objects any more: what stays costs storage and nothing else.
-        if let Err(error) = bucket.delete_prefix(&prefix).await {
-            let error = format!("{:#}", anyhow::Error::from(error));
-            warn!(%id, bucket = bucket.bucket(), error, "a deleted video left objects");
-        }
     }
     Ok(StatusCode::NO_CONTENT)
 }

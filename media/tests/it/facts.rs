@@ -31,6 +31,29 @@ fn a_plain_clip() {
 }
 
 #[test]
+fn what_has_an_index_of_near_key_frames_can_be_cut() {
+    let dir = Dir::new();
+    let cases = [
+        ("near.mp4", 50, true),
+        ("near.mkv", 50, true),
+        ("near.avi", 50, true),
+        ("far.mp4", 105, false),
+        ("far.mkv", 105, false),
+        ("near.ts", 50, false),
+        ("frag.mp4", 50, true),
+    ];
+    for (name, apart, cuttable) in cases {
+        let flags = if name == "frag.mp4" { "-movflags frag_keyframe+empty_moov" } else { "" };
+        let args = format!(
+            "-f lavfi -i testsrc2=s=64x48:r=5:d=64 -c:v libx264 -preset ultrafast -g {apart} \
+             -sc_threshold 0 -pix_fmt yuv420p {flags}"
+        );
+        let info = probe(&dir.clip(name, &args)).unwrap();
+        assert_eq!(info.video.unwrap().cuttable, cuttable, "{name}");
+    }
+}
+
+#[test]
 fn the_real_picture_and_the_default_sound() {
     let dir = Dir::new();
     let cover = dir.clip("cover.jpg", "-f lavfi -i color=red:s=640x640 -frames:v 1");

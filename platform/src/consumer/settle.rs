@@ -71,7 +71,7 @@ impl<Q: Queue, W: Worker> Settler<Q, W> {
         // The workers before us died without a word; running it again may kill this one too.
         if self.max_attempts < attempt {
             error!("job failed for good: its last attempt ended without a word");
-            return self.exhausted(job, attempt, delivery, lease).await;
+            return self.exhausted(job, None, attempt, delivery, lease).await;
         }
         loop {
             let error = match self.run(job, lease).await {
@@ -88,6 +88,7 @@ impl<Q: Queue, W: Worker> Settler<Q, W> {
                 info!("job stopped and handed back");
                 return Settlement::Release(Duration::ZERO);
             }
+            let reason = error.downcast_ref::<Reason>().cloned();
             let error = format!("{error:#}");
             if !self.dependencies.are_up().await {
                 warn!(error, "job failed while a dependency is down; it waits");
@@ -101,7 +102,7 @@ impl<Q: Queue, W: Worker> Settler<Q, W> {
                 return Settlement::Release(backoff::after_attempt(attempt));
             }
             error!(error, "job failed for good");
-            return self.exhausted(job, attempt, delivery, lease).await;
+            return self.exhausted(job, reason, attempt, delivery, lease).await;
         }
     }
 
@@ -121,11 +122,12 @@ impl<Q: Queue, W: Worker> Settler<Q, W> {
     async fn exhausted(
         &self,
         job: &W::Job,
+        reason: Option<Reason>,
         attempt: u32,
         delivery: &Delivery,
         lease: &Lease,
     ) -> Settlement {
-        let reason = Reason::gave_up(self.max_attempts);
+        let reason = reason.unwrap_or_else(|| Reason::gave_up(self.max_attempts));
         match self.give_up(job, &reason, attempt, lease).await {
             Settlement::Delete => self.letter(delivery, &reason, attempt).await,
             release @ Settlement::Release(_) => release,

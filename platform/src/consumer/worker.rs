@@ -20,7 +20,8 @@ pub trait Job: DeserializeOwned + Send + Sync {
 /// Why a job did not get done.
 #[derive(Debug)]
 pub enum JobError {
-    /// Another attempt may succeed: the network, the store, or a cause we do not know.
+    /// Another attempt may succeed: the network, the store, or a cause we do not know. A [`Reason`]
+    /// in its context is what is told if none does.
     Retryable(anyhow::Error),
     /// No attempt can succeed: the input itself is at fault.
     Permanent(Reason),

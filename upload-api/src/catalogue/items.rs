@@ -162,6 +162,7 @@ fn due(item: &Item) -> Result<Option<Due>, CatalogueError> {
     let owed = match owed.map(String::as_str) {
         Some("publish") => Owed::Publish,
         Some("expire") => Owed::Expire,
+        Some("erase") => Owed::Erase,
         _ => return Ok(None),
     };
     Ok(Some(Due { owed, at: number(item, "due_at")? }))
@@ -171,6 +172,7 @@ fn word(owed: Owed) -> &'static str {
     match owed {
         Owed::Publish => "publish",
         Owed::Expire => "expire",
+        Owed::Erase => "erase",
     }
 }
 

@@ -46,7 +46,8 @@ impl Catalogue {
     /// # Errors
     /// If the table does not answer or holds something else.
     pub async fn find(&self, id: VideoId) -> Result<Option<Video>, CatalogueError> {
-        Ok(self.load(id).await?.map(|stored| stored.entry.video))
+        let stored = self.load(id).await?.filter(|stored| !stored.entry.is_deleted());
+        Ok(stored.map(|stored| stored.entry.video))
     }
 
     pub(super) async fn load(&self, id: VideoId) -> Result<Option<Stored>, CatalogueError> {

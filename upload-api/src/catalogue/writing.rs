@@ -40,6 +40,20 @@ impl Catalogue {
         id: VideoId,
         mut change: impl FnMut(&mut Entry) -> T,
     ) -> Result<Option<Updated<T>>, CatalogueError> {
+        let unless_deleted = |entry: &mut Entry| (!entry.is_deleted()).then(|| change(entry));
+        let updated = self.claim(id, unless_deleted).await?;
+        Ok(updated.and_then(|Updated { video, answer }| Some(Updated { video, answer: answer? })))
+    }
+
+    /// [`update`](Self::update) for sweepers, who also see deleted videos.
+    ///
+    /// # Errors
+    /// If the table does not answer, or others came between again and again.
+    pub async fn claim<T>(
+        &self,
+        id: VideoId,
+        mut change: impl FnMut(&mut Entry) -> T,
+    ) -> Result<Option<Updated<T>>, CatalogueError> {
         let _turn = self.turn(id).await;
         for attempt in 0..ATTEMPTS {
             let Some(before) = self.load(id).await? else { return Ok(None) };
@@ -54,11 +68,11 @@ impl Catalogue {
         Err(CatalogueError::Contended)
     }
 
-    /// Deletes a video with all its items. False if there was none.
+    /// Removes all items of a video. False if there were none.
     ///
     /// # Errors
     /// If the table does not answer, or others came between again and again.
-    pub async fn delete(&self, id: VideoId) -> Result<bool, CatalogueError> {
+    pub async fn remove(&self, id: VideoId) -> Result<bool, CatalogueError> {
         let _turn = self.turn(id).await;
         for attempt in 0..ATTEMPTS {
             let Some(before) = self.load(id).await? else { return Ok(false) };

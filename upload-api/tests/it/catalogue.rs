@@ -72,8 +72,8 @@ async fn everything_comes_back_as_it_was_written() {
     assert_eq!(listed.videos, [entry.video], "one entry of the index per video");
     assert!(catalogue.list(&"other".into(), None, 10).await.unwrap().videos.is_empty());
 
-    assert!(catalogue.delete(id).await.unwrap());
-    assert!(!catalogue.delete(id).await.unwrap());
+    assert!(catalogue.remove(id).await.unwrap());
+    assert!(!catalogue.remove(id).await.unwrap());
     assert_eq!(standins.items().await, 0);
     let update = catalogue.update(id, |_| ()).await.unwrap();
     assert!(update.is_none(), "what is deleted does not come back");

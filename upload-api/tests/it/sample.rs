@@ -23,6 +23,7 @@ pub fn plan() -> Plan {
         interlaced: false,
         pixel_format: "yuv420p".into(),
         color: Color::default(),
+        cuttable: true,
     };
     let audio = AudioTrack {
         stream: 1,

@@ -77,3 +77,31 @@ async fn an_upload_that_never_ended_expires() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_was_cut_short_is_ended() {
+    with_app(async |fixture| {
+        let mut video = uploading();
+        let id = video.record.id;
+        let source = SourceObject { key: keys::source(id), size_bytes: 3, etag: "\"e\"".into() };
+        video.uploaded(source);
+        let due = Some(Due { owed: Owed::Erase, at: LATER });
+        let segment = video.run().segment(&"480p".into(), 1);
+        fixture.app.catalogue.create(&Entry { video, due }).await.unwrap();
+        fixture.app.raw.put(&keys::source(id), "all", "video/mp4").await.unwrap();
+        fixture.app.media.put(&segment, "some", "video/iso.segment").await.unwrap();
+
+        let path = format!("/api/videos/{id}");
+        fixture.get(&path).await.assert_problem(404, "video_not_found");
+        assert!(fixture.app.catalogue.update(id, |_| ()).await.unwrap().is_none());
+        let list = fixture.get("/api/videos").await.json();
+        assert_eq!(list["videos"], serde_json::json!([]));
+
+        sweep_once(&fixture.app, LATER).await.unwrap();
+        assert!(fixture.standins.raw_keys().await.is_empty());
+        assert!(fixture.app.media.list(&keys::video_prefix(id)).await.unwrap().is_empty());
+        assert!(fixture.app.media.find(&keys::tombstone(id)).await.unwrap().is_some());
+        assert_eq!(fixture.standins.items().await, 0);
+    })
+    .await;
+}

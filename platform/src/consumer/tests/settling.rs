@@ -42,6 +42,18 @@ async fn the_last_attempt_gives_up_and_sends_a_letter() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_doubt_about_the_input_is_told_only_after_the_last_attempt() {
+    let stage = stage(SETTINGS, async |_| {
+        let crashed = anyhow!("killed by signal 11").context(Reason::decoder_crashed());
+        Err(JobError::Retryable(crashed.context("making a segment")))
+    });
+    stage.send_job();
+    sleep(HOUR).await;
+    let told = vec!["decoder_crashed".into()];
+    assert_eq!((stage.runs(), stage.given_up(), stage.letters()), (5, told.clone(), told));
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_waits_for_an_attempt_that_will_not_be_made() {
     let stage = stage(SETTINGS, async |_| store_is_away());
     stage.queue.inner.send(r#"{"attempt": 5}"#);

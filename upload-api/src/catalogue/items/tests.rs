@@ -23,6 +23,7 @@ fn plan() -> Plan {
         interlaced: false,
         pixel_format: "yuv420p".into(),
         color: Color::default(),
+        cuttable: true,
     };
     let source =
         SourceInfo { container: "mov".into(), size_bytes: 9, video: Some(track), audio: None };
