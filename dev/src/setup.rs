@@ -61,10 +61,10 @@ fn services(home: &Home) -> Result<()> {
     run(&mut cargo, "building the services")
 }
 
-/// A first build and the clips of tests take 4 GiB; later ones little.
+/// A first build, what checks `infra/` and the clips of tests take 6 GiB; later ones little.
 fn disk_space(home: &Home) -> Result<()> {
     let free = rustix::fs::statvfs(&home.root).map(|disk| disk.f_bavail * disk.f_frsize)?;
-    let needed = if home.service_bin("upload-api").exists() { GIB } else { 5 * GIB };
+    let needed = if home.service_bin("upload-api").exists() { GIB } else { 7 * GIB };
     enough_space(free, needed)
         .with_context(|| format!("the disk of {} is nearly full", home.root.display()))
 }

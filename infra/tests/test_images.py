@@ -112,23 +112,33 @@ def test_a_bill_of_materials_names_crates_and_packages(podman, images):
     assert len(names) == len(set(names))
 
 
-def test_upload_api_answers_its_probe_and_stops_when_told(podman, images, ministack):
-    """Started as ECS starts it, on a stand-in with the templates deployed."""
+@pytest.fixture(scope="module")
+def settings(ministack):
+    """What every service is told, with the templates deployed to a stand-in."""
     call(sys.executable, INFRA / "deploy.py", "--prefix", "image", env=ministack | {"AWS_REGION": "us-east-1"})
-    port = free_port()
-    settings = {
-        "LISTEN": f"127.0.0.1:{port}",
+    queues = f"{ministack['AWS_ENDPOINT_URL']}/000000000000/image"
+    return {
         "RAW_BUCKET": "image-raw",
         "MEDIA_BUCKET": "image-media",
         "VIDEO_UPLOADED_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:image-video-uploaded",
-        "CATALOG_QUEUE_URL": f"{ministack['AWS_ENDPOINT_URL']}/000000000000/image-catalog",
+        "VIDEO_PROGRESS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:image-video-progress",
+        "CATALOG_QUEUE_URL": f"{queues}-catalog",
         "CATALOG_TABLE": "image-catalogue",
+        "QUEUE_URL": f"{queues}-480p",
+        "RENDITIONS": "480p",
         "S3_PATH_STYLE": "true",
         "AWS_REGION": "us-east-1",
     } | {key: value for key, value in ministack.items() if key.startswith("AWS_")}
-    variables = [word for key, value in settings.items() for word in ("--env", f"{key}={value}")]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_gets_ready_and_stops_when_told(podman, images, settings, service):
+    """Started as ECS starts it. Workers check their cage first, so a ready one has landlock and seccomp in the container."""
+    port = free_port()
+    address = {"LISTEN" if service == "upload-api" else "HEALTH_LISTEN": f"127.0.0.1:{port}"}
+    variables = [word for key, value in (settings | address).items() for word in ("--env", f"{key}={value}")]
     name = f"fantail-test-{port}"
-    call(*podman, "run", "--detach", "--name", name, *CONFINED, *variables, images["upload-api"])
+    call(*podman, "run", "--detach", "--name", name, *CONFINED, *variables, images[service])
     try:
         probe = [*podman, "exec", name, "healthcheck", str(port), "/readyz"]
         deadline = time.monotonic() + 60
@@ -137,7 +147,7 @@ def test_upload_api_answers_its_probe_and_stops_when_told(podman, images, minist
             time.sleep(0.5)
         dead = subprocess.run([*podman, "exec", name, "healthcheck", "1", "/"], capture_output=True, check=False)
         assert dead.returncode != 0
-        call(*podman, "stop", "--time", "30", name)
+        call(*podman, "stop", "--time", "60", name)
         assert json.loads(call(*podman, "inspect", name))[0]["State"]["ExitCode"] == 0
         logs = call(*podman, "logs", name)
         assert json.loads(logs.splitlines()[0]), "containers log JSON"

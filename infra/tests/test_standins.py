@@ -35,7 +35,7 @@ NOWHERE = {"delivery", "fleet", "fantail"}
 def deploy(environment, template, *options, templates=TEMPLATES, stack=None):
     command = [sys.executable, INFRA / "stack.py", "--template", f"{template}.yaml", "--templates", templates, "--yes"]
     command += ["--stack", stack or f"test-{template}", *options]
-    return subprocess.run(command, env=environment, text=True, capture_output=True, timeout=120, check=False)
+    return subprocess.run(command, env=environment, text=True, capture_output=True, timeout=300, check=False)
 
 
 def settings(values):
@@ -112,6 +112,22 @@ def test_an_update_keeps_buckets(ministack, tmp_path):
     renamed = variant(tmp_path / "renamed", "storage", ("${Prefix}-raw", "${Prefix}-uploads"))
     done = deploy(ministack, "storage", templates=renamed, stack="kept")
     assert done.returncode != 0 and "RawBucket" in done.stderr, done.stdout + done.stderr
+
+
+def test_nothing_is_left_when_everything_is_destroyed(ministack):
+    # As on a machine with two stand-ins: buckets through the S3 API, the rest through CloudFormation.
+    environment = ministack | {"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_S3": ministack["AWS_ENDPOINT_URL"] + "/"}
+    command = [sys.executable, INFRA / "deploy.py", "--prefix", "gone"]
+    for options in ([], ["--destroy-everything"]):
+        done = subprocess.run([*command, *options], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        if not options:
+            service(ministack, "s3").put_object(Bucket="gone-media", Key="00/a/b", Body=b"x")
+    assert not [b["Name"] for b in service(ministack, "s3").list_buckets()["Buckets"] if b["Name"].startswith("gone")]
+    assert not [url for url in service(ministack, "sqs").list_queues().get("QueueUrls", []) if "/gone-" in url]
+    assert "gone-catalogue" not in service(ministack, "dynamodb").list_tables()["TableNames"]
+    topics = service(ministack, "sns").list_topics()["Topics"]
+    assert not [topic for topic in topics if ":gone-" in topic["TopicArn"]]
 
 
 @pytest.fixture(scope="module")
