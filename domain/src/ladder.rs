@@ -82,7 +82,7 @@ impl Rung {
 impl Recipe {
     /// The settings Fantail ships with (DESIGN section 3).
     pub fn standard() -> Self {
-        Self { revision: 1, ladder: Ladder::standard(), audio_bitrate_bps: 128_000, crf: 22 }
+        Self { revision: 2, ladder: Ladder::standard(), audio_bitrate_bps: 128_000, crf: 22 }
     }
 
     /// Hash of all settings: eight hex digits.

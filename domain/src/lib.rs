@@ -3,12 +3,15 @@
 //! Values in, values out. No IO, no async, no clock, no AWS, no ffmpeg.
 
 pub mod chunks;
+#[cfg(test)]
+mod fuzz;
 pub mod grid;
 pub mod ids;
 pub mod index;
 pub mod keys;
 pub mod ladder;
 pub mod message;
+pub mod mpd;
 pub mod plan;
 pub mod playlist;
 pub mod rate;

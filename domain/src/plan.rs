@@ -111,7 +111,7 @@ impl Plan {
         let frame_rate = FrameRate::choose(video.average_rate, video.base_rate);
         let frame_rate = if video.interlaced { frame_rate.of_fields() } else { frame_rate };
         let (start_us, end_us) = timeline(&source, frame_rate);
-        let duration_us = u64::try_from(end_us - start_us).unwrap_or(0);
+        let duration_us = u64::try_from(end_us.saturating_sub(start_us)).unwrap_or(0);
         if duration_us > MAX_HOURS * 3_600_000_000 {
             return Err(Reason::too_long(MAX_HOURS));
         }
@@ -175,7 +175,7 @@ fn timeline(source: &SourceInfo, rate: FrameRate) -> (i64, i64) {
     let (mut start, mut end) = (video.start_us, video.start_us.saturating_add(video.duration_us));
     if let Some(audio) = &source.audio {
         let audio_end = audio.start_us.saturating_add(audio.duration_us);
-        if audio.start_us < start - AUDIO_SLACK_US {
+        if audio.start_us < start.saturating_sub(AUDIO_SLACK_US) {
             let lead_us = i128::from(start) - i128::from(audio.start_us);
             let (num, den) = (i128::from(rate.num), i128::from(rate.den));
             let frames = (lead_us * num + 1_000_000 * den - 1) / (1_000_000 * den);
@@ -213,7 +213,7 @@ fn renditions(
             let (width, height) = rung.contain(width, height);
             // Re-encoding a thin source never needs much more than it has; the floor keeps
             // near-silent pictures (slides) from starving at scene changes.
-            let cap = source_bps.map_or(u64::MAX, |bps| (bps * 3 / 2).max(300_000));
+            let cap = source_bps.map_or(u64::MAX, |bps| (bps.saturating_mul(3) / 2).max(300_000));
             let preset = rung.preset.clone();
             Outcome::Video(VideoEncode {
                 width,

@@ -49,11 +49,31 @@ impl Reason {
         )
     }
 
+    /// Sound of a shape that no device records.
+    pub fn unsupported_sound(sample_rate: u32, channels: u32) -> Self {
+        Self::new(
+            "unsupported_sound",
+            format!("Fantail does not take sound of {channels} channels at {sample_rate} Hz."),
+        )
+    }
+
+    /// Too little of the file can be decoded to show it.
+    pub fn damaged() -> Self {
+        Self::new(
+            "damaged",
+            "Most of the pictures in a part of the file are damaged. \
+             Check that it plays on your device and upload it again.",
+        )
+    }
+
     /// The picture has more pixels than we decode.
     pub fn picture_too_large(width: u32, height: u32) -> Self {
         Self::new(
             "picture_too_large",
-            format!("The picture is {width}×{height}; the limit is 8192 pixels on each side."),
+            format!(
+                "The picture is {width}×{height}; \
+                 the limit is 8192 pixels on each side and 8192×4608 in all."
+            ),
         )
     }
 
@@ -95,6 +115,24 @@ impl Reason {
             "decoder_hung",
             "Decoding the file does not get ahead: it is damaged or too demanding. \
              Convert it, for example to MP4 with H.264, and upload it again.",
+        )
+    }
+
+    /// Segments of encoders that differ cannot stand behind one init segment.
+    pub fn encoders_differ() -> Self {
+        Self::new(
+            "encoders_differ",
+            "The workers of a fleet encode differently: their images or processors are not alike. \
+             Make them alike, then try it again.",
+        )
+    }
+
+    /// Every worker that took the job ended without a word.
+    pub fn worker_died() -> Self {
+        Self::new(
+            "worker_died",
+            "Processing was broken off again and again for a cause on our side, such as too little \
+             memory. Try it again.",
         )
     }
 

@@ -63,7 +63,8 @@ pub(crate) fn is_cut_short(source: &mut dyn Source, size_bytes: u64) -> io::Resu
     Ok(false)
 }
 
-fn read_up_to(source: &mut dyn Source, buffer: &mut [u8]) -> io::Result<usize> {
+/// Fills the buffer as far as there is something.
+pub(crate) fn read_up_to(source: &mut dyn Source, buffer: &mut [u8]) -> io::Result<usize> {
     let mut got = 0;
     while got < buffer.len() {
         match source.read(&mut buffer[got..]) {

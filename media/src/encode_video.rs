@@ -17,7 +17,7 @@ use domain::{Plan, Reason, RenditionName, source::VideoTrack};
 use ffmpeg_next::{Rational, frame};
 
 use crate::{
-    MediaError, Source, SpanOutput, SpanStats, Stop, VideoSpan, deinterlace::Deinterlacer,
+    MediaError, Source, SpanOutput, SpanStats, Stop, VideoSpan, deinterlace::Deinterlacer, limits,
     pictures::Pictures, rung::Rung, sample::Sampler, time,
 };
 
@@ -173,8 +173,13 @@ fn decode(
             break; // an encoder hung up and says why
         }
     }
+    let stats = SpanStats { encoded: 0, decoded: pictures.decoded, errors: pictures.errors() };
+    // A frozen picture is no video, however complete it looks.
+    if stats.errors >= limits::MANY_ERRORS && stats.errors > stats.decoded {
+        return Err(MediaError::Rejected(Reason::damaged()));
+    }
     send(sampler.finish());
-    Ok(SpanStats { encoded: 0, decoded: pictures.decoded, errors: pictures.errors() })
+    Ok(stats)
 }
 
 /// The decoder is at its end: did the pictures last as long as the probe said?

@@ -8,6 +8,7 @@ mod aac;
 mod boxes;
 pub mod cage;
 mod deinterlace;
+mod ebml;
 mod encode_audio;
 mod encode_video;
 mod error;

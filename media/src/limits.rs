@@ -13,6 +13,12 @@ pub(crate) const PROBE_BYTES: &str = "5000000";
 pub(crate) const MAX_SIDE: u32 = 8192;
 /// Pixels of a picture: 8K UHD with room for padding to blocks.
 pub(crate) const MAX_PIXELS: u64 = 8192 * 4608;
+/// Highest sampling rate of sound, in Hz.
+pub(crate) const MAX_SAMPLE_RATE: u32 = 384_000;
+/// Channels of a sound track, as many as libav mixes down.
+pub(crate) const MAX_CHANNELS: u32 = 64;
+/// Refused or damaged packets of a span from which on it is asked whether they are the most.
+pub(crate) const MANY_ERRORS: u64 = 50;
 /// Threads of one decoder: more cost memory (785 MB with 16 against 346 MB with 4 at 4K).
 pub(crate) const DECODER_THREADS: usize = 4;
 /// Packets in a row that the demuxer refuses before the rest is given up.
@@ -85,8 +91,77 @@ pub(crate) fn takes_size(width: u32, height: u32) -> bool {
     width.max(height) <= MAX_SIDE && u64::from(width) * u64::from(height) <= MAX_PIXELS
 }
 
+/// Whether sound of this shape is some that we resample.
+pub(crate) fn takes_sound(sample_rate: u32, channels: u32) -> bool {
+    (1..=MAX_SAMPLE_RATE).contains(&sample_rate) && (1..=MAX_CHANNELS).contains(&channels)
+}
+
 /// Latest time that is believed of a track that ends at `end_us`, in microseconds: a damaged
 /// timestamp would otherwise freeze or silence everything up to it.
 pub(crate) fn latest_us(end_us: i64) -> i64 {
     end_us.saturating_add(10_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const README: &str = include_str!("../README.md");
+
+    /// The cells of the first row that begins so.
+    fn row(first: &str) -> Vec<&'static str> {
+        let start = format!("| {first} |");
+        let found = README.lines().find(|line| line.starts_with(&start));
+        found.unwrap_or_else(|| panic!("no row {first}")).split('|').map(str::trim).collect()
+    }
+
+    fn named(first: &str) -> Vec<&'static str> {
+        row(first)[2].split('`').skip(1).step_by(2).collect()
+    }
+
+    #[test]
+    fn the_readme_lists_what_is_taken() {
+        assert_eq!(named("containers"), CONTAINERS.split(',').collect::<Vec<_>>());
+        assert_eq!(named("pictures"), VIDEO_CODECS);
+        assert_eq!(named("sound"), AUDIO_CODECS);
+    }
+
+    #[test]
+    fn the_readme_tells_every_limit() {
+        let cage = crate::Limits::default();
+        for (first, value, name) in [
+            ("address space of one call, bytes", cage.memory_bytes.to_string(), "memory_bytes"),
+            ("CPU time of one call, seconds", cage.cpu_seconds.to_string(), "cpu_seconds"),
+            ("silence of one call, seconds", cage.silence.as_secs().to_string(), "silence"),
+            (
+                "time of one call without an output, seconds",
+                cage.stall.as_secs().to_string(),
+                "stall",
+            ),
+            ("time of one call, seconds", cage.wall.as_secs().to_string(), "wall"),
+            ("side of a picture, pixels", MAX_SIDE.to_string(), "MAX_SIDE"),
+            ("pixels of a picture", MAX_PIXELS.to_string(), "MAX_PIXELS"),
+            ("length, hours", domain::plan::MAX_HOURS.to_string(), "MAX_HOURS"),
+            ("tracks", MAX_STREAMS.to_owned(), "MAX_STREAMS"),
+            ("sampling rate, Hz", MAX_SAMPLE_RATE.to_string(), "MAX_SAMPLE_RATE"),
+            ("channels", MAX_CHANNELS.to_string(), "MAX_CHANNELS"),
+            ("bytes read to find tracks", PROBE_BYTES.to_owned(), "PROBE_BYTES"),
+            ("threads of a decoder", DECODER_THREADS.to_string(), "DECODER_THREADS"),
+            (
+                "refused packets in a row before the rest is given up",
+                MAX_BAD_PACKETS.to_string(),
+                "MAX_BAD_PACKETS",
+            ),
+            (
+                "refused packets of a span before it may count as damaged",
+                MANY_ERRORS.to_string(),
+                "MANY_ERRORS",
+            ),
+        ] {
+            let cells = row(first);
+            assert_eq!(cells[2], value, "{first}");
+            assert!(cells[3].contains(&format!("`{name}`")), "{first}");
+        }
+        assert_eq!(MAX_SIDE, domain::plan::MAX_SIDE);
+    }
 }

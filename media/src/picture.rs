@@ -79,19 +79,21 @@ fn scale(track: &VideoTrack, format: &str, width: u32, height: u32) -> String {
     let range = if full { "full" } else { "limited" };
     if color.is_hdr() {
         // Linear light in floats at the rung's own size, then hable's curve.
-        let (transfer, primaries) = (&color.transfer, known(&color.primaries, "bt2020"));
-        let matrix = known(&color.matrix, "bt2020nc");
+        let (transfer, primaries) = (&color.transfer, wide_primaries(&color.primaries));
+        let matrix = wide_matrix(&color.matrix);
         return format!(
-            "zscale=w={width}:h={height}:f=bicubic:tin={transfer}:pin={primaries}:min={matrix}\
+            "{}zscale=w={width}:h={height}:f=bicubic:tin={transfer}:pin={primaries}:min={matrix}\
              :rin={range}:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,\
-             tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=limited"
+             tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=limited",
+            tagged(transfer, primaries, matrix),
         );
     }
     if color.primaries == "bt2020" && !is_rgb(format) {
-        let matrix = known(&color.matrix, "bt2020nc");
+        let matrix = wide_matrix(&color.matrix);
         return format!(
-            "zscale=w={width}:h={height}:f=bicubic:tin=bt709:pin=bt2020:min={matrix}\
-             :rin={range}:p=bt709:t=bt709:m=bt709:r=limited"
+            "{}zscale=w={width}:h={height}:f=bicubic:tin=bt709:pin=bt2020:min={matrix}\
+             :rin={range}:p=bt709:t=bt709:m=bt709:r=limited",
+            tagged("bt709", "bt2020", matrix),
         );
     }
     let plain = format!("scale=w={width}:h={height}:{SCALER}");
@@ -121,8 +123,26 @@ fn matrix(track: &VideoTrack) -> &'static str {
     }
 }
 
-fn known<'a>(name: &'a str, otherwise: &'a str) -> &'a str {
-    if matches!(name, "" | "unknown" | "reserved" | "gbr") { otherwise } else { name }
+/// Tags that the pictures shall carry: where zscale has an option for what comes in but none for
+/// what goes out, it passes the source's own on, and the next one fails on those it does not know.
+fn tagged(transfer: &str, primaries: &str, matrix: &str) -> String {
+    format!("setparams=color_trc={transfer}:color_primaries={primaries}:colorspace={matrix},")
+}
+
+/// Primaries of wide or high range pictures: those that zscale knows, else those of BT.2020.
+fn wide_primaries(name: &str) -> &str {
+    match name {
+        "bt709" | "smpte170m" | "bt470bg" | "smpte431" | "smpte432" => name,
+        _ => "bt2020",
+    }
+}
+
+/// Their matrix: RGB's, constant luminance and ICtCp are tags that zscale fails on.
+fn wide_matrix(name: &str) -> &str {
+    match name {
+        "bt709" | "smpte170m" | "bt470bg" => name,
+        _ => "bt2020nc",
+    }
 }
 
 fn is_rgb(format: &str) -> bool {
@@ -179,7 +199,7 @@ mod tests {
         let mut track = track(3840, 2160);
         track.color.transfer = "arib-std-b67".into();
         let spec = spec(&track, "yuv420p10le", (854, 480), "yuv420p");
-        assert!(spec.starts_with("zscale=w=854:h=480:f=bicubic:tin=arib-std-b67"), "{spec}");
+        assert!(spec.contains(",zscale=w=854:h=480:f=bicubic:tin=arib-std-b67"), "{spec}");
         assert!(spec.contains("tonemap=hable"), "{spec}");
     }
 
@@ -190,5 +210,43 @@ mod tests {
         let spec = spec(&track, "yuv420p", (720, 1280), "yuv420p");
         assert!(spec.starts_with("scale=w=1280:h=720:"), "{spec}");
         assert!(spec.contains("setsar=1,transpose=clock,"), "{spec}");
+    }
+
+    #[test]
+    fn no_tags_stop_it() {
+        use ffmpeg_next::color::{Primaries, Range, Space, TransferCharacteristic as Transfer};
+        crate::init();
+        let primaries =
+            [Primaries::BT2020, Primaries::Film, Primaries::SMPTE428, Primaries::Reserved];
+        let transfers = [Transfer::SMPTE2084, Transfer::ARIB_STD_B67, Transfer::Log];
+        let matrices = [
+            Space::RGB,
+            Space::Unspecified,
+            Space::YCGCO,
+            Space::BT2020NCL,
+            Space::BT2020CL,
+            Space::SMPTE2085,
+            Space::ChromaDerivedCL,
+            Space::ICTCP,
+        ];
+        for (primary, transfer, matrix) in primaries.iter().flat_map(|primary| {
+            let pairs = transfers.iter().flat_map(|t| matrices.iter().map(move |m| (t, m)));
+            pairs.map(move |(t, m)| (primary, t, m))
+        }) {
+            let mut picture = frame::Video::new(Pixel::YUV420P, 64, 48);
+            picture.set_color_primaries(*primary);
+            picture.set_color_transfer_characteristic(*transfer);
+            picture.set_color_space(*matrix);
+            picture.set_color_range(Range::MPEG);
+            let mut track = track(64, 48);
+            let named = |name: Option<&str>| name.unwrap_or("unknown").to_owned();
+            track.color.primaries = named(primary.name());
+            track.color.transfer = named(transfer.name());
+            track.color.matrix = named(matrix.name());
+            for output in [Pixel::YUV420P, Pixel::RGB24] {
+                let scaled = Scaler::new(&track, 32, 24, output).scale(&picture);
+                assert!(scaled.is_ok(), "{:?} as {output:?}", track.color);
+            }
+        }
     }
 }

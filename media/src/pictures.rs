@@ -203,6 +203,7 @@ impl Pictures {
         self.last = Some(pts);
         picture.set_pts(Some(pts));
         self.decoded += 1;
+        self.errors += u64::from(picture.is_corrupt());
         Ok(Some(picture))
     }
 

@@ -9,7 +9,7 @@ use domain::{
 use ffmpeg_next::{codec::packet::Packet, ffi, frame, util::frame::side_data};
 
 use crate::{
-    MediaError, Source, Stop, boxes,
+    MediaError, Source, Stop, boxes, ebml,
     input::{Input, Next},
     orientation,
     picture::pixel_name,
@@ -30,7 +30,8 @@ pub(crate) fn probe(
     mut source: Box<dyn Source>,
     size_bytes: u64,
 ) -> Result<SourceInfo, MediaError> {
-    let cut = boxes::is_cut_short(&mut *source, size_bytes).map_err(MediaError::Source)?;
+    let cut = boxes::is_cut_short(&mut *source, size_bytes).map_err(MediaError::Source)?
+        || ebml::is_cut_short(&mut *source, size_bytes).map_err(MediaError::Source)?;
     if cut {
         return Err(MediaError::Rejected(Reason::truncated()));
     }

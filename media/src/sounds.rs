@@ -134,7 +134,11 @@ impl Sounds {
             }
             let mut sound = frame::Audio::empty();
             match self.decoder.receive_frame(&mut sound) {
-                Ok(()) if sound.samples() == 0 || sound.rate() == 0 => {}
+                Ok(()) if sound.samples() == 0 => {}
+                // Decoders may find another shape than the container told.
+                Ok(()) if !limits::takes_sound(sound.rate(), u32::from(sound.channels())) => {
+                    self.errors += 1;
+                }
                 Ok(()) => {
                     let sound = self.timed(sound);
                     if self.time_us(&sound) <= limits::latest_us(self.end_us) {

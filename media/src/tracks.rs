@@ -50,9 +50,15 @@ pub(crate) fn best_audio(input: &Input) -> Result<Option<usize>, MediaError> {
             let default = stream.disposition().contains(Disposition::DEFAULT);
             (is_taken(stream), default, std::cmp::Reverse(stream.index()))
         });
-    match best {
-        Some(stream) if !is_taken(&stream) => Err(unsupported(&stream)),
-        best => Ok(best.map(|stream| stream.index())),
+    let Some(stream) = best else { return Ok(None) };
+    if !is_taken(&stream) {
+        return Err(unsupported(&stream));
+    }
+    match sound_shape(&stream) {
+        Some((rate, channels)) if !limits::takes_sound(rate, channels) => {
+            Err(MediaError::Rejected(Reason::unsupported_sound(rate, channels)))
+        }
+        _ => Ok(Some(stream.index())),
     }
 }
 

@@ -49,6 +49,68 @@ fn a_truncated_mp4_is_rejected() {
     assert_rejected(&product.settled(&id).unwrap(), "truncated");
 }
 
+/// Files that try something, and the codes with which they may be refused.
+fn hostile_files(clip: &[u8]) -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
+    let changed = |from: &[u8], to: &[u8]| {
+        let mut bytes = clip.to_vec();
+        let at = bytes.windows(from.len()).position(|part| part == from).expect("in every MP4");
+        bytes[at..at + to.len()].copy_from_slice(to);
+        bytes
+    };
+    let hls = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/hostname\n";
+    let sdp =
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\n";
+    let dash = "<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"><Period>\
+        <BaseURL>http://127.0.0.1:9/</BaseURL></Period></MPD>";
+    let svg =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\"><image href=\"file:///etc/hostname\"/></svg>";
+    let noise = (0..50_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes());
+    vec![
+        ("hls.mp4", hls.into(), &["unreadable"]),
+        ("sdp.avi", sdp.into(), &["unreadable"]),
+        ("dash.mkv", dash.into(), &["unreadable"]),
+        ("concat.mp4", b"ffconcat version 1.0\nfile /etc/hostname\n".to_vec(), &["unreadable"]),
+        ("picture.svg", svg.into(), &["unreadable"]),
+        ("noise.mp4", noise.collect(), &["unreadable", "no_video_stream"]),
+        ("program.mp4", [b"\x7fELF\x02\x01\x01".as_slice(), &[0; 5000]].concat(), &["unreadable"]),
+        ("one-byte.mp4", vec![7], &["unreadable"]),
+        (
+            "no-decoder.mp4",
+            changed(b"avc1\0\0\0\0\0\0", b"SVQ3"),
+            &["unreadable", "unsupported_codec"],
+        ),
+        (
+            // Four thousand million samples of a byte each.
+            "samples.mp4",
+            changed(b"stsz\0\0\0\0", b"stsz\0\0\0\0\0\0\0\x01\xff\xff\xff\xff"),
+            &["unreadable", "truncated"],
+        ),
+    ]
+}
+
+#[test]
+fn hostile_files_are_refused_and_the_workers_live_on() {
+    let product = Product::running();
+    let clip = std::fs::read(SMALL.film("to-bend").unwrap()).unwrap();
+    let uploads: Vec<_> = hostile_files(&clip)
+        .into_iter()
+        .map(|(name, bytes, codes)| {
+            let file = folder().unwrap().join(format!("hostile-{name}"));
+            std::fs::write(&file, bytes).unwrap();
+            (name, product.upload(&file, &format!("filename={name}")).unwrap(), codes)
+        })
+        .collect();
+    for (name, id, codes) in uploads {
+        let video = product.settled(&id).unwrap();
+        let ended = video["state"].as_str().unwrap();
+        assert!(matches!(ended, "rejected" | "failed"), "{name}: {video:#}");
+        let code = video["reason"]["code"].as_str().unwrap();
+        assert!(codes.contains(&code), "{name}: {video:#}");
+    }
+    let file = SMALL.film("after-the-storm").unwrap();
+    product.ready(&file, "after-the-storm").unwrap();
+}
+
 #[test]
 fn sound_alone_is_rejected() {
     let product = Product::running();

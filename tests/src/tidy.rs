@@ -1,6 +1,7 @@
 //! Do code, docs and `infra/` agree? What is deliberately absent is checked here.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -126,6 +127,22 @@ fn the_map_is_short_and_whole() {
     for room in ROOMS.iter().chain(&["infra", "web"]) {
         assert!(map.contains(&format!("{room}/")), "ARCHITECTURE.md does not show {room}/");
     }
+}
+
+#[test]
+fn the_readme_of_media_tells_every_reason() {
+    let code = read("domain/src/reason.rs");
+    let codes: BTreeSet<_> = code
+        .split("Self::new(")
+        .filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next())
+        .collect();
+    assert!(codes.len() > 10, "{codes:?}");
+    let readme = read("media/README.md");
+    let refused = readme.split("## ").find(|part| part.starts_with("Refused")).unwrap();
+    let in_rows = refused.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    // Below the table: those that are not the file's fault, or concern one rendition.
+    let others = refused.split("\n\n").last().unwrap().split('`').skip(1).step_by(2);
+    assert_eq!(in_rows.chain(others).collect::<BTreeSet<_>>(), codes);
 }
 
 #[test]

@@ -131,6 +131,39 @@ fn a_failing_sink_and_a_pulled_cord_end_the_span() {
 }
 
 #[test]
+fn a_film_that_would_stand_still_is_damaged() {
+    let dir = Dir::new();
+    let mut bytes = fs::read(dir.clip("clip.mp4", CLIP)).unwrap();
+    let at = bytes.windows(4).position(|kind| kind == b"mdat").unwrap();
+    let end = bytes.windows(4).rposition(|kind| kind == b"moov").unwrap();
+    let samples = end - at;
+    bytes[at + samples / 10..at + samples * 9 / 10].fill(0x55);
+    let clip = dir.file("frozen.mp4", &bytes);
+    let plan = plan(&clip);
+    let span = VideoSpan { plan, renditions: vec!["480p".into()], segments: 1..5 };
+    match encode_video(&clip, &span, &mut Made::default()) {
+        Err(MediaError::Rejected(reason)) => assert_eq!(reason.code, "damaged"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_cut_recording_in_matroska_says_so_at_once() {
+    let dir = Dir::new();
+    let whole = dir.clip("whole.mkv", CLIP);
+    let bytes = fs::read(&whole).unwrap();
+    let cut = dir.file("short.mkv", &bytes[..bytes.len() - 100]);
+    assert_eq!(code(probe(&cut)), "truncated");
+    // Stopped in mid-film: nothing was promised.
+    let args = format!("-i {} -c copy -f matroska pipe:1", whole.display());
+    let mut ffmpeg = std::process::Command::new("ffmpeg");
+    let piped = crate::clips::run(ffmpeg.args(["-v", "error"]).args(args.split_whitespace()));
+    let stopped = dir.file("stopped.mkv", &piped[..piped.len() / 2]);
+    let seconds = probe(&stopped).unwrap().video.unwrap().duration_us / 1_000_000;
+    assert!((2..8).contains(&seconds), "{seconds} s");
+}
+
+#[test]
 fn scattered_damage_is_shown_not_refused() {
     let dir = Dir::new();
     let mut bytes = fs::read(dir.clip("clip.ts", CLIP)).unwrap();

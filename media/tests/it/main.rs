@@ -11,5 +11,7 @@ mod facts;
 mod faults;
 mod mp4;
 mod picture;
+mod purity;
 mod segments;
 mod sound;
+mod vbv;
