@@ -76,9 +76,13 @@ def test_stop_timeouts_are_longer_than_what_stops(templates):
 
 
 def test_every_queue_has_its_alarms(templates):
-    alarms = templates["queue-alarms"]["Resources"]
-    watched = {(a["Properties"]["MetricName"], a["Properties"]["Dimensions"][0]["Value"]["Fn::Sub"]) for a in alarms.values()}
+    watched = set()
+    for alarm in templates["queue-alarms"]["Resources"].values():
+        told = [m["MetricStat"]["Metric"] for m in alarm["Properties"].get("Metrics", []) if "MetricStat" in m]
+        for metric in told or [alarm["Properties"]]:
+            watched.add((metric["MetricName"], metric["Dimensions"][0]["Value"]["Fn::Sub"]))
     assert watched == {
+        ("NumberOfMessagesReceived", "${Prefix}-${Queue}-dlq"),
         ("ApproximateNumberOfMessagesVisible", "${Prefix}-${Queue}-dlq"),
         ("ApproximateAgeOfOldestMessage", "${Prefix}-${Queue}-dlq"),
         ("ApproximateAgeOfOldestMessage", "${Prefix}-${Queue}"),
@@ -192,9 +196,16 @@ def test_workers_know_every_setting_they_are_given(templates):
     )
     # Read by what is being built beside this; RUNBOOK.md, "What is not read yet", lists them.
     ahead = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "infra/RUNBOOK.md").read_text(), re.MULTILINE))
-    for name, _, task in resources(templates, "AWS::ECS::TaskDefinition"):
-        for variable in task["Properties"]["ContainerDefinitions"][0]["Environment"]:
-            variable = variable.get("Fn::If", [None, variable])[1]["Name"]
+    told = [
+        (name, variable.get("Fn::If", [None, variable])[1]["Name"])
+        for name, _, task in resources(templates, "AWS::ECS::TaskDefinition")
+        for variable in task["Properties"]["ContainerDefinitions"][0]["Environment"]
+    ]
+    worker_env = re.search(r"worker\.env <<'END'\n(.*?)\n\s+END\n", (TEMPLATES / "fleet-ec2.yaml").read_text(), re.DOTALL)[1]
+    told += [("fleet-ec2", line.split("=")[0].strip()) for line in worker_env.splitlines() if "=" in line]
+    assert len(told) > 25
+    for name, variable in told:
+        if variable != "AWS_REGION":
             field = re.search(rf'pub(\(crate\))? {variable.lower()}:|env = "{variable}"', source)
             assert field or variable in ahead, f"{name} sets {variable}, which no program reads"
 
