@@ -10,9 +10,11 @@ pub mod ladder;
 pub mod message;
 pub mod plan;
 pub mod playlist;
+pub mod preview;
 pub mod rate;
 pub mod reason;
 pub mod source;
+pub mod storyboard;
 pub mod video;
 
 pub use grid::SegmentGrid;
@@ -24,4 +26,5 @@ pub use plan::{Plan, PlannedRendition, StoredPlan, VideoEncode};
 pub use rate::FrameRate;
 pub use reason::Reason;
 pub use source::SourceInfo;
+pub use storyboard::Storyboard;
 pub use video::{RenditionState, Video, VideoState};

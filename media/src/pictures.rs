@@ -216,7 +216,8 @@ impl Pictures {
     }
 }
 
-fn open_decoder(
+/// Opens the decoder of a track, if it is one that we take.
+pub(crate) fn open_decoder(
     parameters: codec::Parameters,
     time_base: Rational,
 ) -> Result<decoder::Video, MediaError> {

@@ -13,3 +13,4 @@ mod mp4;
 mod picture;
 mod segments;
 mod sound;
+mod thumbnails;
