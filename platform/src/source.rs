@@ -5,7 +5,7 @@ use domain::{Reason, Recipe, StoredPlan, VideoJob, keys::RunKeys};
 
 use crate::{
     consumer::{Job, JobError},
-    objects::{ObjectReader, Objects, PutOutcome},
+    objects::{ObjectReader, Objects, PutOutcome, ReaderOptions},
 };
 
 impl Job for VideoJob {
@@ -19,11 +19,23 @@ impl Job for VideoJob {
 /// # Errors
 /// Permanent if the file is gone: its video was deleted.
 pub async fn open(raw: &Objects, job: &VideoJob) -> Result<ObjectReader, JobError> {
+    open_with(raw, job, ReaderOptions::default()).await
+}
+
+/// The same with blocks and a cache of its own.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(
+    raw: &Objects,
+    job: &VideoJob,
+    options: ReaderOptions,
+) -> Result<ObjectReader, JobError> {
     let source = &job.source;
     if raw.find(&source.key).await?.is_none() {
         return Err(JobError::Permanent(Reason::source_gone()));
     }
-    Ok(raw.reader(&source.key, source.size_bytes, &source.etag))
+    Ok(raw.reader_with(&source.key, source.size_bytes, &source.etag, options))
 }
 
 /// The plan that all workers of the job obey: the stored one, or ours if nobody was first.
