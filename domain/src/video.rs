@@ -8,10 +8,12 @@ mod playback;
 mod status;
 #[cfg(test)]
 mod tests;
+mod thumbnails;
 
 use serde::{Deserialize, Serialize};
 
-pub use status::{Mp4State, RenditionState, RenditionStatus, ThumbnailsState, ThumbnailsStatus};
+pub use status::{Mp4State, RenditionState, RenditionStatus};
+pub use thumbnails::{PartStatus, ThumbnailsState, ThumbnailsStatus};
 
 use crate::{OwnerId, Plan, Reason, RecipeId, RenditionName, SourceObject, VideoId, keys::RunKeys};
 

@@ -34,6 +34,7 @@ impl Worker for Transcoder {
         match &job.task {
             Task::Make => self.make(job, lease).await,
             Task::Close { rendition } => self.close(job, rendition).await,
+            Task::ThumbnailsFrom { .. } => Ok(()), // concerns the thumbnailer only
         }
     }
 
@@ -50,6 +51,7 @@ impl Worker for Transcoder {
                 let (rendition, reason) = (rendition.clone(), reason.clone());
                 self.report(&job.run, Happening::Mp4Failed { rendition, reason }).await
             }
+            Task::ThumbnailsFrom { .. } => Ok(()),
         }
     }
 

@@ -2,6 +2,7 @@
 //! URIs in playlists are relative and stay the same; what they redirect to lives for minutes.
 
 mod names;
+mod thumbnails;
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,7 +34,9 @@ const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
 /// Play a video
 ///
 /// `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist;
-/// `{rendition}.mp4` and `poster.jpg` redirect into the bucket.
+/// `{rendition}.mp4` redirects into the bucket, and so do `poster.jpg`, the other candidates for it
+/// (`poster-2.jpg`, …) and `preview.mp4`. `storyboard.vtt` says which part of which
+/// `storyboard-{n}.jpg` shows which time.
 #[utoipa::path(
     get,
     path = "/v/{id}/{file}",
@@ -44,7 +47,7 @@ const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
         ("file" = String, Path, description = "Which file", example = "master.m3u8"),
     ),
     responses(
-        (status = 200, description = "A playlist", body = String,
+        (status = 200, description = "A playlist, or the storyboard's WebVTT", body = String,
          content_type = "application/vnd.apple.mpegurl"),
         (status = 302, description = "Where the file is for the next minutes"),
         ProblemResponse,
@@ -76,7 +79,16 @@ pub(crate) async fn file(
             };
             redirect(&app, &mp4_key(&video, &name)?, options).await
         }
-        File::Poster => redirect(&app, &poster_key(&video)?, PresignOptions::default()).await,
+        File::Poster(number) => {
+            redirect(&app, &thumbnails::poster(&video, number)?, PresignOptions::default()).await
+        }
+        File::Storyboard => thumbnails::storyboard(&video),
+        File::Sheet(number) => {
+            redirect(&app, &thumbnails::sheet(&video, number)?, PresignOptions::default()).await
+        }
+        File::Preview => {
+            redirect(&app, &thumbnails::preview(&video)?, PresignOptions::default()).await
+        }
     }
 }
 
@@ -129,13 +141,6 @@ fn mp4_key(video: &Video, name: &RenditionName) -> Result<String, Problem> {
     match status.mp4_state {
         domain::video::Mp4State::Complete => Ok(video.run().mp4(name)),
         _ => Err(not_there("mp4_not_ready", "There is no MP4 of this size, or not yet.")),
-    }
-}
-
-fn poster_key(video: &Video) -> Result<String, Problem> {
-    match video.record.thumbnails.state {
-        domain::video::ThumbnailsState::Complete => Ok(video.run().poster()),
-        _ => Err(not_there("poster_not_ready", "There is no poster, or not yet.")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A video as the outside sees it: the JSON of the API.
 
 mod states;
+mod thumbnails;
 
 use domain::{
     Reason, RenditionName, RenditionState, Video, VideoState,
@@ -11,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use self::states::{OutputStateView, RenditionStateView, VideoStateView, VisibilityView};
+pub use self::thumbnails::{PosterView, ThumbnailView, ThumbnailsView};
 
 /// A video and everything that has become of it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -42,11 +44,17 @@ pub struct VideoView {
     pub source: SourceView,
     /// Sound first, then small to large; empty until the first worker has made its plan.
     pub renditions: Vec<RenditionView>,
-    /// Poster and what belongs to it.
+    /// Poster, storyboard and preview.
     pub thumbnails: ThumbnailsView,
     /// Relative URL of the poster, once there is one.
     #[schema(required)]
     pub poster_url: Option<String>,
+    /// Relative URL of the storyboard, WebVTT whose cues are parts of pictures, once there is one.
+    #[schema(required)]
+    pub storyboard_url: Option<String>,
+    /// Relative URL of a silent MP4 of a few seconds, once there is one.
+    #[schema(required)]
+    pub preview_url: Option<String>,
     /// Relative URL of the multivariant playlist, once it can be played.
     #[schema(required)]
     pub playlist_url: Option<String>,
@@ -115,17 +123,6 @@ pub struct RenditionView {
     pub mp4_size_bytes: Option<u64>,
 }
 
-/// Poster and what belongs to it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Thumbnails)]
-pub struct ThumbnailsView {
-    /// Where they stand.
-    pub state: OutputStateView,
-    /// Why there are none.
-    #[schema(required)]
-    pub reason: Option<ReasonView>,
-}
-
 /// Why something did not happen.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Reason)]
@@ -158,12 +155,10 @@ impl From<&Video> for VideoView {
     fn from(video: &Video) -> Self {
         let record = &video.record;
         let base = format!("/v/{}", record.id);
-        let thumbnails = ThumbnailsView {
-            state: record.thumbnails.state.into(),
-            reason: record.thumbnails.reason.as_ref().map(Into::into),
+        let thumbnails = ThumbnailsView::from(video);
+        let there = |state, file: &str| {
+            matches!(state, OutputStateView::Complete).then(|| format!("{base}/{file}"))
         };
-        let poster_url = matches!(thumbnails.state, OutputStateView::Complete)
-            .then(|| format!("{base}/poster.jpg"));
         Self {
             id: record.id.to_string(),
             version: record.version,
@@ -176,8 +171,10 @@ impl From<&Video> for VideoView {
             duration_seconds: record.plan.as_ref().map(|plan| plan.duration_seconds()),
             source: source(video),
             renditions: video.renditions.iter().map(|status| rendition(video, status)).collect(),
+            poster_url: there(thumbnails.state, "poster.jpg"),
+            storyboard_url: there(thumbnails.storyboard.state, "storyboard.vtt"),
+            preview_url: there(thumbnails.preview.state, "preview.mp4"),
             thumbnails,
-            poster_url,
             playlist_url: can_be_watched(video.record.state).then(|| format!("{base}/master.m3u8")),
         }
     }

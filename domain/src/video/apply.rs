@@ -1,8 +1,6 @@
 //! What an event does to a video.
 
-use super::{
-    Mp4State, RenditionState, RenditionStatus, ThumbnailsState, ThumbnailsStatus, Video, VideoState,
-};
+use super::{Mp4State, RenditionState, RenditionStatus, Video, VideoState};
 use crate::{Happening, Plan, ProgressEvent, Reason, RenditionName, plan::Outcome};
 
 impl Video {
@@ -58,21 +56,14 @@ impl Video {
                 }
                 moved
             }),
-            Happening::ThumbnailsComplete => {
-                let complete = ThumbnailsStatus { state: ThumbnailsState::Complete, reason: None };
-                let moved = self.record.thumbnails != complete;
-                self.record.thumbnails = complete;
-                moved
-            }
-            Happening::ThumbnailsFailed { reason } => {
-                let moved = self.record.thumbnails.state == ThumbnailsState::Pending;
-                if moved {
-                    let reason = Some(reason.clone());
-                    self.record.thumbnails =
-                        ThumbnailsStatus { state: ThumbnailsState::Failed, reason };
-                }
-                moved
-            }
+            Happening::ThumbnailsComplete
+            | Happening::ThumbnailsFailed { .. }
+            | Happening::ThumbnailsAwait { .. }
+            | Happening::PosterComplete { .. }
+            | Happening::StoryboardComplete
+            | Happening::StoryboardFailed { .. }
+            | Happening::PreviewComplete { .. }
+            | Happening::PreviewFailed { .. } => self.record.thumbnails.take(happening),
         }
     }
 
@@ -116,7 +107,7 @@ impl Video {
         }
         self.record.state = VideoState::Rejected;
         self.record.reason = Some(reason.clone());
-        self.record.thumbnails.state = ThumbnailsState::Skipped;
+        self.record.thumbnails.skip();
         for status in &mut self.renditions {
             status.advance(RenditionState::Failed, Some(reason.clone()));
         }
@@ -166,7 +157,7 @@ impl Video {
     fn derive(&self) -> VideoState {
         let all_settled = self.record.plan.is_some()
             && self.renditions.iter().all(RenditionStatus::is_settled)
-            && self.record.thumbnails.state != ThumbnailsState::Pending;
+            && self.thumbnails_are_settled();
         if all_settled {
             return match (self.first_failure(), self.is_watchable()) {
                 (None, _) => VideoState::Ready,
@@ -189,11 +180,7 @@ impl Video {
             _ if status.mp4_state == Mp4State::Failed => status.mp4_reason.clone(),
             _ => None,
         };
-        let thumbnails = || {
-            (self.record.thumbnails.state == ThumbnailsState::Failed)
-                .then(|| self.record.thumbnails.reason.clone())
-                .flatten()
-        };
+        let thumbnails = || self.thumbnails_failure();
         self.renditions.iter().find_map(failed).or_else(thumbnails)
     }
 
