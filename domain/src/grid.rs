@@ -26,6 +26,14 @@ pub fn segment_start(index: u32) -> u64 {
     }
 }
 
+/// The segment (from 1) of the moment `us`, in microseconds; past the end none may be there.
+pub fn segment_at(us: u64) -> u32 {
+    match us / 1_000_000 {
+        0 | 1 => 1,
+        seconds => u32::try_from(seconds / 4 + 2).unwrap_or(u32::MAX),
+    }
+}
+
 /// The chunk (from 0) that segment `index` belongs to.
 pub fn chunk_of(index: u32) -> u32 {
     u32::try_from(segment_start(index) / CHUNK_SECONDS).unwrap_or(u32::MAX)
@@ -152,6 +160,11 @@ mod tests {
     fn boundaries() {
         let starts: Vec<_> = (1..=6).map(segment_start).collect();
         assert_eq!(starts, [0, 2, 4, 8, 12, 16]);
+        for index in 1..100 {
+            let (start, end) = (segment_start(index), segment_start(index + 1));
+            assert_eq!(segment_at(start * 1_000_000), index);
+            assert_eq!(segment_at(end * 1_000_000 - 1), index);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CaptionsName, RecipeId, RenditionName, VideoId};
+use crate::{CaptionsName, RecipeId, RenditionName, VideoId, storyboard::sheet_file};
 
 /// The uploaded file, in the raw bucket.
 pub fn source(video: VideoId) -> String {
@@ -89,9 +89,33 @@ impl RunKeys {
         format!("{}video.mp4", self.rendition(rendition))
     }
 
-    /// The still that stands for the video.
+    /// The still that stands for the video: the best candidate.
     pub fn poster(&self) -> String {
-        format!("{}thumbnails/poster.jpg", self.prefix())
+        self.thumbnail("poster.jpg")
+    }
+
+    /// A candidate for the poster, from 1, which is the poster itself.
+    pub fn poster_candidate(&self, number: u32) -> String {
+        if number == 1 { self.poster() } else { self.thumbnail(&format!("poster-{number}.jpg")) }
+    }
+
+    /// What is known of the candidates; written when all of them are there.
+    pub fn posters(&self) -> String {
+        self.thumbnail("posters.json")
+    }
+
+    /// Sheet `sheet` of the storyboard, from 1; the last is written last.
+    pub fn storyboard_sheet(&self, sheet: u32) -> String {
+        self.thumbnail(&sheet_file(sheet))
+    }
+
+    /// The short silent excerpt.
+    pub fn preview(&self) -> String {
+        self.thumbnail("preview.mp4")
+    }
+
+    fn thumbnail(&self, file: &str) -> String {
+        format!("{}thumbnails/{file}", self.prefix())
     }
 }
 
@@ -140,6 +164,11 @@ mod tests {
         let captions = run.captions(&CaptionsName::text(0));
         assert_eq!(captions, format!("{base}abcd1234-1/captions/subtitles-1.vtt"));
         assert_eq!(run.mp4(&rung), format!("{base}abcd1234-1/480p/video.mp4"));
+        let thumbnails = format!("{base}abcd1234-1/thumbnails");
+        assert_eq!(run.poster_candidate(1), format!("{thumbnails}/poster.jpg"));
+        assert_eq!(run.poster_candidate(2), format!("{thumbnails}/poster-2.jpg"));
+        assert_eq!(run.storyboard_sheet(1), format!("{thumbnails}/storyboard-1.jpg"));
+        assert_eq!(run.preview(), format!("{thumbnails}/preview.mp4"));
     }
 
     #[test]

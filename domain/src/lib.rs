@@ -16,9 +16,11 @@ pub mod message;
 pub mod mpd;
 pub mod plan;
 pub mod playlist;
+pub mod preview;
 pub mod rate;
 pub mod reason;
 pub mod source;
+pub mod storyboard;
 pub mod video;
 pub mod webvtt;
 
@@ -34,4 +36,5 @@ pub use plan::{Plan, PlannedRendition, StoredPlan, VideoEncode};
 pub use rate::FrameRate;
 pub use reason::Reason;
 pub use source::SourceInfo;
+pub use storyboard::Storyboard;
 pub use video::{RenditionState, Video, VideoState};

@@ -52,6 +52,11 @@ pub enum Task {
         /// The rung.
         rendition: RenditionName,
     },
+    /// The smallest rung is complete: take from it what the source could not give.
+    ThumbnailsFrom {
+        /// The rung.
+        rendition: RenditionName,
+    },
 }
 
 impl Task {
@@ -60,6 +65,7 @@ impl Task {
         match self {
             Self::Make | Self::Chunk { .. } => EVERY_RENDITION,
             Self::Close { rendition } => &rendition.0,
+            Self::ThumbnailsFrom { .. } => THUMBNAILS,
         }
     }
 }
@@ -164,13 +170,49 @@ pub enum Happening {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Reason>,
     },
-    /// The poster is in the bucket.
+    /// The poster is in the bucket, and there will be nothing else: said by earlier versions.
     ThumbnailsComplete,
-    /// There will be no poster.
+    /// What is not there of poster, storyboard and preview will not be made.
     ThumbnailsFailed {
         /// Why.
         reason: Reason,
     },
+    /// The poster and the other candidates for it are in the bucket.
+    PosterComplete {
+        /// The best one, which is the poster, first.
+        candidates: Vec<PosterCandidate>,
+    },
+    /// The source gives no storyboard and no preview: they will be taken from this rung.
+    ThumbnailsAwait {
+        /// The smallest one.
+        rendition: RenditionName,
+    },
+    /// All sheets of the storyboard are in the bucket.
+    StoryboardComplete,
+    /// There will be no storyboard.
+    StoryboardFailed {
+        /// Why.
+        reason: Reason,
+    },
+    /// The preview is in the bucket.
+    PreviewComplete {
+        /// Bytes.
+        size_bytes: u64,
+    },
+    /// There will be no preview.
+    PreviewFailed {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// A still that could stand for the video.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PosterCandidate {
+    /// Where in the video it is, in milliseconds.
+    pub at_ms: u64,
+    /// How good it is, from 0 to 1000.
+    pub score: u16,
 }
 
 #[cfg(test)]
@@ -207,6 +249,14 @@ mod tests {
         let chunk = VideoJob { task: Task::Chunk { chunk: 3 }, ..job.clone() };
         let value = serde_json::to_value(&chunk).unwrap();
         assert_eq!((&value["task"], &value["chunk"]), (&json!("chunk"), &json!(3)));
+        let task = Task::ThumbnailsFrom { rendition: "480p".into() };
+        let thumbnails = VideoJob { task, ..job.clone() };
+        let value = serde_json::to_value(&thumbnails).unwrap();
+        assert_eq!(value["task"], "thumbnails_from");
+        assert_eq!(
+            (&value["rendition"], thumbnails.task.audience()),
+            (&json!("480p"), "thumbnails")
+        );
         let mut newer = wire;
         newer["added_later"] = json!(true);
         assert_eq!(serde_json::from_value::<VideoJob>(newer).unwrap(), job);
@@ -232,5 +282,11 @@ mod tests {
         let thumbnails = ProgressEvent { happening: Happening::ThumbnailsComplete, ..event };
         let value = serde_json::to_value(&thumbnails).unwrap();
         assert_eq!(value["event"], "thumbnails_complete");
+        let candidates = vec![PosterCandidate { at_ms: 1500, score: 700 }];
+        let poster = Happening::PosterComplete { candidates };
+        let value = serde_json::to_value(&poster).unwrap();
+        let wire =
+            json!({"event": "poster_complete", "candidates": [{"at_ms": 1500, "score": 700}]});
+        assert_eq!(value, wire);
     }
 }

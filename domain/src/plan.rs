@@ -168,6 +168,12 @@ impl Plan {
         self.frames as f64 / self.frame_rate.fps()
     }
 
+    /// The same in microseconds, rounded up.
+    pub fn duration_us(&self) -> u64 {
+        let us = u128::from(self.frames) * u128::from(self.frame_rate.den) * 1_000_000;
+        u64::try_from(us.div_ceil(u128::from(self.frame_rate.num.max(1)))).unwrap_or(u64::MAX)
+    }
+
     /// AAC frames that cover the pictures' time.
     fn aac_frames(&self) -> u64 {
         let samples = (self.frames * u64::from(self.frame_rate.den) * u64::from(AUDIO_RATE))

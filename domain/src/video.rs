@@ -13,13 +13,15 @@ mod status;
 mod supersede;
 #[cfg(test)]
 mod tests;
+mod thumbnails;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 pub use retry::{NotRetryable, failures, made_by};
-pub use status::{Mp4State, RenditionState, RenditionStatus, ThumbnailsState, ThumbnailsStatus};
+pub use status::{Mp4State, RenditionState, RenditionStatus};
+pub use thumbnails::{PartStatus, ThumbnailsState, ThumbnailsStatus};
 
 use crate::{
     OwnerId, Plan, Reason, RecipeId, RenditionName, SourceObject, VideoId,

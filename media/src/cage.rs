@@ -13,6 +13,7 @@ mod frame;
 mod inmate;
 mod keeper;
 mod lock;
+mod thumbnails;
 mod watch;
 mod words;
 

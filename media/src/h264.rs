@@ -109,7 +109,8 @@ impl SegmentEncoder {
     }
 }
 
-fn open(settings: &VideoEncode, rate: FrameRate) -> Result<encoder::Video, MediaError> {
+/// Opens x264 with these settings, to be fed a constant rate.
+pub(crate) fn open(settings: &VideoEncode, rate: FrameRate) -> Result<encoder::Video, MediaError> {
     let x264 = encoder::find_by_name("libx264")
         .ok_or_else(|| MediaError::Internal("libav was built without x264".into()))?;
     let mut context = codec::Context::new_with_codec(x264);
@@ -151,6 +152,6 @@ fn options(settings: &VideoEncode) -> Dictionary<'static> {
     options
 }
 
-fn encoding(error: Error) -> MediaError {
+pub(crate) fn encoding(error: Error) -> MediaError {
     MediaError::libav("x264", error)
 }

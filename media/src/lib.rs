@@ -8,6 +8,7 @@ mod aac;
 mod boxes;
 pub mod cage;
 mod captions;
+mod clip;
 mod closed_captions;
 mod decoding;
 mod deinterlace;
@@ -21,31 +22,39 @@ mod graph;
 mod h264;
 mod head_sink;
 mod input;
+mod key_frames;
 mod limits;
 mod loudness;
 mod mp4;
 mod orientation;
+mod origin;
 mod picture;
 mod pictures;
 mod plan;
+mod preview;
 mod probe;
 mod request;
 mod resample;
 mod rung;
 mod sample;
+mod score;
 mod sounds;
 mod stills;
+mod storyboard;
 mod text_decoder;
 mod time;
 mod tracks;
 
 pub use cage::{Cage, Limits};
 pub use error::MediaError;
+pub use origin::Origin;
 pub use plan::plan;
+pub use preview::PreviewRequest;
 pub use request::{
     AudioSpan, Captions, CaptionsRequest, ClosedCaptionsRequest, Mp4Request, Source, SpanOutput,
     SpanStats, Still, StillsRequest, Stop, VideoSpan,
 };
+pub use storyboard::StoryboardRequest;
 
 use std::{
     io::{self, Read, Write},
@@ -142,10 +151,34 @@ pub fn mux_mp4<W: Write + io::Seek + Send + 'static>(
     mp4::mux_mp4(video, audio, request, sink)
 }
 
-/// Pictures near the wanted positions, mostly key frames, upright and in BT.709 colours.
+/// Pictures near the wanted positions, mostly key frames, upright and in BT.709 colours: the best
+/// three, best first.
 ///
 /// # Errors
 /// See [`MediaError`].
 pub fn stills(source: Box<dyn Source>, request: &StillsRequest) -> Result<Vec<Still>, MediaError> {
     stills::stills(source, request)
+}
+
+/// The tiles of [`domain::Storyboard`] in order, each packed RGB without padding, from key frames
+/// alone. `None` if an upload has no index of key frames, or too few of them: then ask a rung.
+///
+/// # Errors
+/// See [`MediaError`].
+pub fn storyboard(
+    source: Box<dyn Source>,
+    request: &StoryboardRequest,
+) -> Result<Option<Vec<Vec<u8>>>, MediaError> {
+    storyboard::storyboard(source, request)
+}
+
+/// A few silent seconds as a small MP4 that plays while it loads. `None` as for [`storyboard()`].
+///
+/// # Errors
+/// See [`MediaError`].
+pub fn preview(
+    source: Box<dyn Source>,
+    request: &PreviewRequest,
+) -> Result<Option<Vec<u8>>, MediaError> {
+    preview::preview(source, request)
 }

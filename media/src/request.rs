@@ -175,7 +175,7 @@ pub struct Still {
     pub height: u32,
     /// `width × height × 3` bytes.
     pub rgb: Vec<u8>,
-    /// How much there is to see, from 0; black and flat pictures lose.
+    /// How well it stands for the video, from 0 to 1; dark, flat, blurred and fading ones lose.
     pub score: f32,
 }
 

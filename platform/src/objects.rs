@@ -5,6 +5,7 @@ mod concatenation;
 mod error;
 mod find;
 mod held;
+mod joined;
 mod multipart;
 mod reader;
 mod store;
@@ -14,6 +15,7 @@ pub use self::{
     concatenation::Concatenation,
     error::ObjectError,
     held::HeldUpload,
+    joined::Joined,
     multipart::{HeldPart, MultipartUpload, Uploaded},
     reader::{ObjectReader, ReadStats, ReaderOptions},
     store::{ObjectInfo, Objects, PresignOptions, PutOutcome},

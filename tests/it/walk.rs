@@ -161,6 +161,46 @@ fn mp4s_and_poster_are_whole() {
 }
 
 #[test]
+fn storyboard_and_preview_show_the_video() {
+    let product = Product::running();
+    let clip = Clip { width: 640, height: 360, seconds: 30, ..LANDSCAPE };
+    let filmed = clip.film("storyboard").unwrap();
+    // The one from the source's key frames, the other from the smallest rung.
+    for (title, key_every) in [("frequent", "60"), ("sparse", "600")] {
+        let file = filmed.with_extension(format!("{title}.mp4"));
+        let mut ffmpeg = std::process::Command::new("ffmpeg");
+        ffmpeg
+            .args(["-v", "error", "-y", "-i"])
+            .arg(&filmed)
+            .args(["-c:a", "copy", "-g", key_every]);
+        ffmpeg.args(["-c:v", "libx264", "-preset", "ultrafast", "-sc_threshold", "0"]);
+        tests::run(ffmpeg.arg(&file)).unwrap();
+        let video = product.ready(&file, title).unwrap();
+        let storyboard = path(&video, "storyboard_url");
+        let vtt = product.text(storyboard).unwrap();
+        assert!(
+            vtt.ends_with("00:00:29.000 --> 00:00:30.000\nstoryboard-2.jpg#xywh=768,0,192,108\n")
+        );
+        for (sheet, size) in [(1, (960, 560)), (2, (960, 112))] {
+            let url = storyboard.replace(".vtt", &format!("-{sheet}.jpg"));
+            let file = tests::clip::folder().unwrap().join(format!("{title}-sheet-{sheet}.jpg"));
+            std::fs::write(&file, product.bytes(&url).unwrap()).unwrap();
+            let stream = &look::streams(file.to_str().unwrap()).unwrap()["streams"][0];
+            assert_eq!((&stream["width"], &stream["height"]), (&size.0.into(), &size.1.into()));
+        }
+        let preview = product.bytes(path(&video, "preview_url")).unwrap();
+        assert_eq!(video["thumbnails"]["preview"]["size_bytes"], preview.len());
+        let file = tests::clip::folder().unwrap().join(format!("{title}-preview.mp4"));
+        std::fs::write(&file, preview).unwrap();
+        let file = file.to_str().unwrap();
+        let streams = look::streams(file).unwrap()["streams"].clone();
+        assert_eq!(streams.as_array().unwrap().len(), 1, "{streams}: no sound");
+        assert_eq!((&streams[0]["width"], &streams[0]["height"]), (&320.into(), &180.into()));
+        assert_quadrants(file, QUADRANTS);
+    }
+}
+
+#[test]
 fn without_sound() {
     let product = Product::running();
     let clip = Clip { width: 640, height: 360, seconds: 3, has_sound: false, ..LANDSCAPE };

@@ -3,7 +3,7 @@
 use media::Cage;
 use platform::fleet::FleetArgs;
 
-/// Makes the poster of every upload.
+/// Makes poster, storyboard and preview of every upload.
 #[derive(clap::Parser, Debug)]
 pub(crate) struct Config {
     /// What is common to all fleets.

@@ -1,7 +1,10 @@
-//! The thumbnailer: a worker of one queue that makes the poster of every upload.
+//! The thumbnailer: a worker of one queue that makes poster, storyboard and preview of every upload.
 
 mod config;
-mod poster;
+mod extras;
+mod jpeg;
+mod posters;
+mod sheet;
 mod thumbnail;
 
 use anyhow::Context;

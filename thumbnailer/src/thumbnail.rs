@@ -1,27 +1,30 @@
-//! The thumbnailer's story: a job, the plan, a few stills, the best of them as the poster.
+//! The thumbnailer's story: a job, the plan, the poster; then storyboard and preview, from the
+//! source's key frames or, where it has too few, from the smallest rung.
 
 use anyhow::Context;
-use domain::{Happening, Plan, ProgressEvent, Reason, StoredPlan, Task, VideoJob, keys::RunKeys};
-use media::{Cage, MediaError, StillsRequest};
+use domain::{
+    Happening, Plan, ProgressEvent, Reason, RenditionName, StoredPlan, Task, VideoJob,
+    keys::RunKeys,
+};
+use media::{Cage, MediaError};
 use platform::{
     consumer::{JobError, Lease, Worker},
-    objects::{ObjectReader, Objects},
+    objects::{Objects, ReaderOptions},
     source,
     topic::Topic,
 };
 
-use crate::poster;
+use crate::extras::{Footage, Outcome};
 
-/// Widest poster in pixels: what a watch page shows before playing.
-const POSTER_WIDTH: u32 = 1280;
-/// Where in the video to look, in thousandths of its length: the very beginning is often black.
-const LOOK_AT: [u16; 3] = [100, 300, 500];
+/// Key frames lie far apart: what is read around each should be little.
+const READING: ReaderOptions =
+    ReaderOptions { block_bytes: 256 * 1024, cached_blocks: 64, read_ahead: 2 };
 
-/// Makes the poster of every video on its queue.
+/// Makes poster, storyboard and preview of every video on its queue.
 pub(crate) struct Thumbnailer {
     /// Uploaded files.
     pub(crate) raw: Objects,
-    /// Where the poster goes.
+    /// Where our pictures go, and where the rungs are.
     pub(crate) media: Objects,
     /// Where we report.
     pub(crate) progress: Topic,
@@ -33,15 +36,27 @@ impl Worker for Thumbnailer {
     type Job = VideoJob;
 
     async fn run(&self, job: &VideoJob, _: &Lease) -> Result<(), JobError> {
-        match job.task {
-            Task::Make => source::unless_deleted(&self.media, job, self.make(job)).await,
-            Task::Chunk { .. } | Task::Close { .. } => Ok(()), // concern transcoders only
-        }
+        let work = async {
+            match &job.task {
+                Task::Make => self.make(job).await,
+                Task::ThumbnailsFrom { rendition } => self.complete_from(job, rendition).await,
+                Task::Chunk { .. } | Task::Close { .. } => Ok(()), // concern transcoders only
+            }
+        };
+        source::unless_deleted(&self.media, job, work).await
     }
 
     async fn give_up(&self, job: &VideoJob, reason: &Reason) -> anyhow::Result<()> {
         let reason = reason.clone();
-        self.report(&job.run, Happening::ThumbnailsFailed { reason }).await
+        match job.task {
+            Task::Make => self.report(&job.run, Happening::ThumbnailsFailed { reason }).await,
+            Task::ThumbnailsFrom { .. } => {
+                let storyboard = Happening::StoryboardFailed { reason: reason.clone() };
+                self.report(&job.run, storyboard).await?;
+                self.report(&job.run, Happening::PreviewFailed { reason }).await
+            }
+            Task::Chunk { .. } | Task::Close { .. } => Ok(()),
+        }
     }
 
     async fn ready(&self) -> anyhow::Result<()> {
@@ -52,46 +67,64 @@ impl Worker for Thumbnailer {
 
 impl Thumbnailer {
     async fn make(&self, job: &VideoJob) -> Result<(), JobError> {
-        let source = source::open(&self.raw, job).await?;
+        let source = source::open_with(&self.raw, job, READING).await?;
         let cage = self.cage;
         let decide =
             move |reader, size_bytes, recipe| cage.plan(Box::new(reader), size_bytes, recipe);
         let plan = match source::plan(&self.media, job, &source, decide).await? {
-            StoredPlan::Accepted(plan) => plan,
+            StoredPlan::Accepted(plan) => *plan,
             StoredPlan::Rejected(reason) => {
                 return Ok(self.report(&job.run, Happening::Rejected { reason }).await?);
             }
         };
-        let started = Happening::Started { renditions: Vec::new(), plan: plan.clone() };
+        let started = Happening::Started { renditions: Vec::new(), plan: Box::new(plan.clone()) };
         self.report(&job.run, started).await?;
-        if self.media.find(&job.run.poster()).await?.is_none() {
-            let jpeg = best_still(cage, source, *plan).await?;
-            self.media.put_if_absent(&job.run.poster(), jpeg, "image/jpeg").await?;
+        self.posters(&job.run, &plan, &source).await?;
+        let made = self.extras(&job.run, &plan, &Footage::Upload(source)).await?;
+        if made == Outcome::NeedsRung {
+            self.turn_to_rung(&job.run, &plan).await?;
         }
-        Ok(self.report(&job.run, Happening::ThumbnailsComplete).await?)
+        Ok(())
     }
 
-    async fn report(&self, run: &RunKeys, happening: Happening) -> anyhow::Result<()> {
+    /// The source has too few key frames: is the smallest rung there already?
+    async fn turn_to_rung(&self, run: &RunKeys, plan: &Plan) -> Result<(), JobError> {
+        let rendition = plan.made_rungs().next().context("the smallest rung is always made")?;
+        match self.rung(run, rendition).await? {
+            Some(rung) => self.extras(run, plan, &rung).await.map(drop),
+            // Who completes it sends a job.
+            None => {
+                let rendition = rendition.clone();
+                Ok(self.report(run, Happening::ThumbnailsAwait { rendition }).await?)
+            }
+        }
+    }
+
+    /// The smallest rung is complete: what the source has not given, it gives now.
+    async fn complete_from(&self, job: &VideoJob, name: &RenditionName) -> Result<(), JobError> {
+        let plan = match source::stored_plan(&self.media, &job.run).await? {
+            Some(StoredPlan::Accepted(plan)) => *plan,
+            _ => return Err(JobError::Permanent(Reason::source_gone())),
+        };
+        if self.has_extras(&job.run, &plan).await? {
+            return Ok(()); // and whoever made them tells it
+        }
+        let rung = self.rung(&job.run, name).await?.context("a complete rung has an index")?;
+        self.extras(&job.run, &plan, &rung).await.map(drop)
+    }
+
+    /// Tells the catalogue.
+    pub(crate) async fn report(&self, run: &RunKeys, happening: Happening) -> anyhow::Result<()> {
         let event = ProgressEvent { version: 1, run: run.clone(), happening };
         self.progress.publish(&event, &[], None).await
     }
 }
 
-/// The still that shows most, as a JPEG.
-async fn best_still(cage: Cage, source: ObjectReader, plan: Plan) -> Result<Vec<u8>, JobError> {
-    let made = tokio::task::spawn_blocking(move || {
-        let positions = LOOK_AT.to_vec();
-        let request = StillsRequest { plan, positions, max_width: POSTER_WIDTH };
-        let stills = cage.stills(Box::new(source), &request)?;
-        let best = stills.into_iter().max_by(|a, b| a.score.total_cmp(&b.score));
-        let best = best.ok_or_else(|| MediaError::Rejected(Reason::unreadable()))?;
-        poster::jpeg(best).map_err(|error| MediaError::Internal(error.to_string()))
-    });
-    let made = made.await.context("making stills")?;
-    // A child that crashed or hung is tried again: a machine may be at fault, too.
-    made.map_err(|error| match (error.reason(), error) {
+/// A child that crashed or hung is tried again: a machine may be at fault, too.
+pub(crate) fn job_error(error: MediaError) -> JobError {
+    match (error.reason(), error) {
         (Some(reason), MediaError::Rejected(_)) => JobError::Permanent(reason),
         (Some(reason), error) => JobError::Retryable(anyhow::Error::new(error).context(reason)),
         (None, error) => error.into(),
-    })
+    }
 }

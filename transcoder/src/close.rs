@@ -47,6 +47,10 @@ impl Transcoder {
             loudness: index.loudness,
         };
         self.report(&job.run, complete).await?;
+        if plan.made_rungs().next() == Some(rendition) {
+            let task = Task::ThumbnailsFrom { rendition: rendition.clone() };
+            self.ask(job, task).await?;
+        }
         self.ask_for_mp4s(job, plan, rendition).await
     }
 
@@ -65,6 +69,14 @@ impl Transcoder {
         Ok(measured.and_then(|measured| Loudness::of(&measured)))
     }
 
+    /// Sends a job of the same making to whom its task concerns.
+    async fn ask(&self, job: &VideoJob, task: Task) -> anyhow::Result<()> {
+        let job = VideoJob { task, attempt: 1, ..job.clone() };
+        let attributes = [(RENDITION_ATTRIBUTE, job.task.audience())];
+        let group = job.owner_id.message_group();
+        self.uploaded.publish(&job, &attributes, Some(&group)).await
+    }
+
     /// Whoever sees a rung and the sound both complete sends the job; two may be sent.
     async fn ask_for_mp4s(
         &self,
@@ -81,11 +93,7 @@ impl Transcoder {
         };
         for rung in rungs {
             if self.is_complete(&job.run, rung).await? {
-                let task = Task::Close { rendition: rung.clone() };
-                let close = VideoJob { task, attempt: 1, ..job.clone() };
-                let attributes = [(RENDITION_ATTRIBUTE, close.task.audience())];
-                let group = job.owner_id.message_group();
-                self.uploaded.publish(&close, &attributes, Some(&group)).await?;
+                self.ask(job, Task::Close { rendition: rung.clone() }).await?;
             }
         }
         Ok(())

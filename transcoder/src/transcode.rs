@@ -47,6 +47,7 @@ impl Worker for Transcoder {
                     self.make_part(job, &plan, Work::Chunk(*chunk), lease).await
                 }
                 Task::Close { rendition } => self.close(job, rendition).await,
+                Task::ThumbnailsFrom { .. } => Ok(()), // concerns the thumbnailer only
             }
         };
         source::unless_deleted(&self.media, job, work).await
@@ -70,6 +71,7 @@ impl Worker for Transcoder {
                 let (rendition, reason) = (rendition.clone(), reason.clone());
                 self.report(&job.run, Happening::Mp4Failed { rendition, reason }).await
             }
+            Task::ThumbnailsFrom { .. } => Ok(()),
         }
     }
 

@@ -2,6 +2,7 @@
 //! URIs in playlists are relative and stay the same; what they redirect to lives for minutes.
 
 mod names;
+mod thumbnails;
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,8 +36,10 @@ const MANIFEST_TYPE: &str = "application/dash+xml";
 /// Play a video
 ///
 /// `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist,
-/// `{captions}.m3u8` one of subtitles, `manifest.mpd` the DASH manifest once everything is encoded;
-/// `{rendition}.mp4`, `{captions}.vtt` and `poster.jpg` redirect into the bucket.
+/// `{captions}.m3u8` one of subtitles, `manifest.mpd` the DASH manifest once everything is encoded.
+/// `{rendition}.mp4` redirects into the bucket, and so do `{captions}.vtt`, `poster.jpg`, the other
+/// candidates for it (`poster-2.jpg`, …) and `preview.mp4`. `storyboard.vtt` says which part of
+/// which `storyboard-{n}.jpg` shows which time.
 #[utoipa::path(
     get,
     path = "/v/{id}/{file}",
@@ -47,8 +50,9 @@ const MANIFEST_TYPE: &str = "application/dash+xml";
         ("file" = String, Path, description = "Which file", example = "master.m3u8"),
     ),
     responses(
-        (status = 200, description = "A playlist or manifest",
-         content((String = "application/vnd.apple.mpegurl"), (String = "application/dash+xml"))),
+        (status = 200, description = "A playlist, a manifest, or the storyboard's WebVTT",
+         content((String = "application/vnd.apple.mpegurl"), (String = "application/dash+xml"),
+                 (String = "text/vtt"))),
         (status = 302, description = "Where the file is for the next minutes"),
         ProblemResponse,
     )
@@ -93,7 +97,16 @@ pub(crate) async fn file(
             redirect(&app, &video.run().captions(&name), PresignOptions::default()).await
         }
         File::Captions(_) => Err(no_captions()),
-        File::Poster => redirect(&app, &poster_key(&video)?, PresignOptions::default()).await,
+        File::Poster(number) => {
+            redirect(&app, &thumbnails::poster(&video, number)?, PresignOptions::default()).await
+        }
+        File::Storyboard => thumbnails::storyboard(&video),
+        File::Sheet(number) => {
+            redirect(&app, &thumbnails::sheet(&video, number)?, PresignOptions::default()).await
+        }
+        File::Preview => {
+            redirect(&app, &thumbnails::preview(&video)?, PresignOptions::default()).await
+        }
     }
 }
 
@@ -146,13 +159,6 @@ fn mp4_key(video: &Video, name: &RenditionName) -> Result<String, Problem> {
     match status.mp4_state {
         domain::video::Mp4State::Complete => Ok(video.run().mp4(name)),
         _ => Err(not_there("mp4_not_ready", "There is no MP4 of this size, or not yet.")),
-    }
-}
-
-fn poster_key(video: &Video) -> Result<String, Problem> {
-    match video.record.thumbnails.state {
-        domain::video::ThumbnailsState::Complete => Ok(video.run().poster()),
-        _ => Err(not_there("poster_not_ready", "There is no poster, or not yet.")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A video as the outside sees it: the JSON of the API.
 
 mod states;
+mod thumbnails;
 
 use domain::{
     Loudness, Reason, RenditionName, RenditionState, Video, VideoState,
@@ -12,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use self::states::{OutputStateView, RenditionStateView, VideoStateView, VisibilityView};
+pub use self::thumbnails::{PosterView, ThumbnailView, ThumbnailsView};
 
 /// A video and everything that has become of it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -46,11 +48,17 @@ pub struct VideoView {
     /// Captions that the file brings along: its text tracks, then closed captions found in its
     /// pictures. Whether they can be made is no matter of the video's state.
     pub captions: Vec<CaptionsView>,
-    /// Poster and what belongs to it.
+    /// Poster, storyboard and preview.
     pub thumbnails: ThumbnailsView,
     /// Relative URL of the poster, once there is one.
     #[schema(required)]
     pub poster_url: Option<String>,
+    /// Relative URL of the storyboard, WebVTT whose cues are parts of pictures, once there is one.
+    #[schema(required)]
+    pub storyboard_url: Option<String>,
+    /// Relative URL of a silent MP4 of a few seconds, once there is one.
+    #[schema(required)]
+    pub preview_url: Option<String>,
     /// Relative URL of the multivariant playlist, once it can be played.
     #[schema(required)]
     pub playlist_url: Option<String>,
@@ -157,17 +165,6 @@ pub struct LoudnessView {
     pub true_peak_dbtp: f64,
 }
 
-/// Poster and what belongs to it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Thumbnails)]
-pub struct ThumbnailsView {
-    /// Where they stand.
-    pub state: OutputStateView,
-    /// Why there are none.
-    #[schema(required)]
-    pub reason: Option<ReasonView>,
-}
-
 /// Why something did not happen.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Reason)]
@@ -207,12 +204,10 @@ impl From<&Video> for VideoView {
     fn from(video: &Video) -> Self {
         let record = &video.record;
         let base = format!("/v/{}", record.id);
-        let thumbnails = ThumbnailsView {
-            state: record.thumbnails.state.into(),
-            reason: record.thumbnails.reason.as_ref().map(Into::into),
+        let thumbnails = ThumbnailsView::from(video);
+        let there = |state, file: &str| {
+            matches!(state, OutputStateView::Complete).then(|| format!("{base}/{file}"))
         };
-        let poster_url = matches!(thumbnails.state, OutputStateView::Complete)
-            .then(|| format!("{base}/poster.jpg"));
         Self {
             id: record.id.to_string(),
             version: record.version,
@@ -226,8 +221,10 @@ impl From<&Video> for VideoView {
             source: source(video),
             renditions: video.renditions.iter().map(|status| rendition(video, status)).collect(),
             captions: captions(video),
+            poster_url: there(thumbnails.state, "poster.jpg"),
+            storyboard_url: there(thumbnails.storyboard.state, "storyboard.vtt"),
+            preview_url: there(thumbnails.preview.state, "preview.mp4"),
             thumbnails,
-            poster_url,
             playlist_url: can_be_watched(video.record.state).then(|| format!("{base}/master.m3u8")),
         }
     }

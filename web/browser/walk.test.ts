@@ -297,6 +297,52 @@ describe("from a file to a playing video", () => {
     await fresh.close();
   });
 
+  it("shows over the time bar what is there", async () => {
+    const fresh = await visit(browser, `/watch/${id}`);
+    const { page } = fresh;
+    await page.locator("hls-video").waitFor({ state: "attached" });
+    await play(page);
+    const thumbnail = page.locator("media-time-range media-preview-thumbnail");
+    const shown = async () => {
+      await page.locator("media-time-range").hover({ position: { x: 300, y: 8 } });
+      return thumbnail.evaluate((element) => {
+        const image = element.shadowRoot?.querySelector("img");
+        return { width: image?.naturalWidth ?? 0, coords: element.getAttribute("mediapreviewcoords") };
+      });
+    };
+    const { width, coords } = await until(shown, (now) => now.width > 0, "a picture over the time bar");
+    expect(width).toBe(5 * 192);
+    expect(coords).toMatch(/^\d+ \d+ 192 108$/);
+    expect(await thumbnail.isVisible()).toBe(true);
+    await screenshot(page, "watch-storyboard");
+    expect(fresh.faults).toEqual([]);
+    await fresh.close();
+  });
+
+  it("plays a silent excerpt under a pointer that rests, but not to whom motion disturbs", async () => {
+    for (const reducedMotion of ["no-preference", "reduce"] as const) {
+      const fresh = await visit(browser, "/", { reducedMotion });
+      const preview = card(fresh.page, title).locator("video");
+      await card(fresh.page, title).hover();
+      if (reducedMotion === "reduce") {
+        await fresh.page.waitForTimeout(1000);
+        expect(await preview.count()).toBe(0);
+      } else {
+        await until(
+          () => preview.evaluate((video: HTMLVideoElement) => video.currentTime),
+          (time) => time > 0.5,
+          "the preview to play",
+        );
+        expect(await preview.evaluate((video: HTMLVideoElement) => video.muted)).toBe(true);
+        await screenshot(fresh.page, "library-preview");
+        await fresh.page.locator("h1").hover();
+        await preview.waitFor({ state: "detached" });
+      }
+      expect(fresh.faults).toEqual([]);
+      await fresh.close();
+    }
+  });
+
   it("showed all of it to another tab, too", async () => {
     await card(otherTab.page, title).locator("[data-state=ready]").waitFor();
     await until(

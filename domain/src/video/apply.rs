@@ -1,8 +1,6 @@
 //! What an event does to a video.
 
-use super::{
-    Mp4State, RenditionState, RenditionStatus, ThumbnailsState, ThumbnailsStatus, Video, VideoState,
-};
+use super::{Mp4State, RenditionState, RenditionStatus, ThumbnailsState, Video, VideoState};
 use crate::{Happening, Plan, ProgressEvent, Reason, Recipe, RenditionName, plan::Outcome};
 
 impl Video {
@@ -63,21 +61,14 @@ impl Video {
             Happening::Captions { name, state, reason } => {
                 self.take_captions(name, *state, reason.clone())
             }
-            Happening::ThumbnailsComplete => {
-                let complete = ThumbnailsStatus { state: ThumbnailsState::Complete, reason: None };
-                let moved = self.record.thumbnails != complete;
-                self.record.thumbnails = complete;
-                moved
-            }
-            Happening::ThumbnailsFailed { reason } => {
-                let moved = self.record.thumbnails.state == ThumbnailsState::Pending;
-                if moved {
-                    let reason = Some(reason.clone());
-                    self.record.thumbnails =
-                        ThumbnailsStatus { state: ThumbnailsState::Failed, reason };
-                }
-                moved
-            }
+            Happening::ThumbnailsComplete
+            | Happening::ThumbnailsFailed { .. }
+            | Happening::ThumbnailsAwait { .. }
+            | Happening::PosterComplete { .. }
+            | Happening::StoryboardComplete
+            | Happening::StoryboardFailed { .. }
+            | Happening::PreviewComplete { .. }
+            | Happening::PreviewFailed { .. } => self.record.thumbnails.take(happening),
         }
     }
 
@@ -122,7 +113,7 @@ impl Video {
         }
         self.record.state = VideoState::Rejected;
         self.record.reason = Some(reason.clone());
-        self.record.thumbnails.state = ThumbnailsState::Skipped;
+        self.record.thumbnails.skip();
         for status in &mut self.renditions {
             status.advance(RenditionState::Failed, Some(reason.clone()));
         }
@@ -175,7 +166,7 @@ impl Video {
             .is_some_and(|status| status.state == RenditionState::Failed);
         let all_settled = self.record.plan.is_some()
             && self.renditions.iter().all(|status| status.is_settled(sound_failed))
-            && self.record.thumbnails.state != ThumbnailsState::Pending
+            && self.thumbnails_are_settled()
             && self.captions_are_settled();
         if all_settled || self.died_unplanned() {
             return match (self.first_failure(), self.is_watchable()) {
@@ -210,11 +201,7 @@ impl Video {
             _ if status.mp4_state == Mp4State::Failed => status.mp4_reason.clone(),
             _ => None,
         };
-        let thumbnails = || {
-            (self.record.thumbnails.state == ThumbnailsState::Failed)
-                .then(|| self.record.thumbnails.reason.clone())
-                .flatten()
-        };
+        let thumbnails = || self.thumbnails_failure();
         self.renditions.iter().find_map(failed).or_else(thumbnails)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Mp4State, RenditionState, ThumbnailsState, Video, VideoState};
+use super::{Mp4State, RenditionState, Video, VideoState};
 use crate::{Happening, Reason, Recipe, RenditionName, Task, VideoJob, message::THUMBNAILS};
 
 /// Why there is nothing to try again.
@@ -49,12 +49,8 @@ impl Video {
     }
 
     fn reopen_thumbnails(&mut self) -> Result<(), NotRetryable> {
-        let thumbnails = &mut self.record.thumbnails;
-        if thumbnails.state != ThumbnailsState::Failed {
-            return Err(NotRetryable::NotFailed);
-        }
-        (thumbnails.state, thumbnails.reason) = (ThumbnailsState::Pending, None);
-        Ok(())
+        let reopened = self.record.thumbnails.reopen();
+        reopened.then_some(()).ok_or(NotRetryable::NotFailed)
     }
 
     fn reopen_rendition(&mut self, name: &RenditionName) -> Result<(), NotRetryable> {
@@ -91,8 +87,10 @@ impl Video {
 /// What of its video a job of this queue makes: renditions, or the `thumbnails`. A queue that is
 /// called like neither feeds a consolidated fleet, which makes every rendition.
 pub fn made_by(job: &VideoJob, queue: &str) -> Vec<RenditionName> {
-    if let Task::Close { rendition } = &job.task {
-        return vec![rendition.clone()];
+    match &job.task {
+        Task::Close { rendition } => return vec![rendition.clone()],
+        Task::ThumbnailsFrom { .. } => return vec![RenditionName::from(THUMBNAILS)],
+        Task::Make | Task::Chunk { .. } => {}
     }
     let rungs = Recipe::standard().ladder.rungs.into_iter().map(|rung| rung.name);
     let all: Vec<_> = std::iter::once(RenditionName::audio()).chain(rungs).collect();
@@ -107,7 +105,7 @@ pub fn failures(job: &VideoJob, queue: &str, reason: &Reason) -> Vec<Happening> 
         match job.task {
             Task::Close { .. } => Happening::Mp4Failed { rendition: name, reason },
             _ if name.0 == THUMBNAILS => Happening::ThumbnailsFailed { reason },
-            Task::Make | Task::Chunk { .. } => Happening::Failed { rendition: name, reason },
+            _ => Happening::Failed { rendition: name, reason },
         }
     };
     made_by(job, queue).into_iter().map(failure).collect()

@@ -1,4 +1,4 @@
-//! The state of one rendition and of the thumbnails.
+//! The state of one rendition.
 
 use std::collections::BTreeMap;
 
@@ -125,28 +125,4 @@ impl RenditionStatus {
         self.state == RenditionState::Failed
             || (self.state.is_final() && (sound_failed || self.mp4_state != Mp4State::Pending))
     }
-}
-
-/// Where the poster stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ThumbnailsState {
-    /// Not yet made.
-    #[default]
-    Pending,
-    /// In the bucket.
-    Complete,
-    /// It will not be made.
-    Failed,
-    /// The input is at fault; there is nothing to show.
-    Skipped,
-}
-
-/// The poster's state and, if it failed, why.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ThumbnailsStatus {
-    /// Where it stands.
-    pub state: ThumbnailsState,
-    /// Why not.
-    pub reason: Option<Reason>,
 }

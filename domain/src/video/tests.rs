@@ -4,8 +4,8 @@ mod retrying;
 
 use super::*;
 use crate::{
-    CaptionsName, Happening, ProgressEvent, captions::CaptionsState, plan::tests::plan_of,
-    source::tests::clip,
+    CaptionsName, Happening, ProgressEvent, captions::CaptionsState, message::PosterCandidate,
+    plan::tests::plan_of, source::tests::clip,
 };
 
 pub(super) fn uploaded_video() -> Video {
@@ -65,9 +65,12 @@ fn whole_life() -> Vec<Happening> {
         segments("480p", 1),
         segments("480p", 4),
         segments("720p", 2),
-        Happening::ThumbnailsComplete,
+        Happening::PosterComplete { candidates: vec![PosterCandidate { at_ms: 900, score: 500 }] },
+        Happening::ThumbnailsAwait { rendition: "480p".into() },
         complete("audio"),
         complete("480p"),
+        Happening::StoryboardComplete,
+        Happening::PreviewComplete { size_bytes: 70_000 },
         complete("720p"),
         mp4("480p"),
         mp4("720p"),
@@ -362,4 +365,69 @@ fn a_mixed_fleet_ends_in_a_failure_that_says_so() {
     assert_eq!(video.record.generation, 5);
     assert_eq!(video.record.state, VideoState::Failed);
     assert_eq!(video.record.reason, Some(Reason::encoders_differ()));
+}
+
+fn without_thumbnails() -> Vec<Happening> {
+    let of_renditions = |happening: &Happening| {
+        !matches!(
+            happening,
+            Happening::PosterComplete { .. }
+                | Happening::ThumbnailsAwait { .. }
+                | Happening::StoryboardComplete
+                | Happening::PreviewComplete { .. }
+        )
+    };
+    whole_life().into_iter().filter(of_renditions).collect()
+}
+
+#[test]
+fn a_poster_alone_was_all_there_once_was() {
+    let mut video = uploaded_video();
+    for happening in without_thumbnails() {
+        tell(&mut video, happening);
+    }
+    assert_eq!(video.record.state, VideoState::Playable);
+    tell(&mut video, Happening::ThumbnailsComplete);
+    assert_eq!(video.record.state, VideoState::Ready);
+    assert_eq!(video.storyboard().state, ThumbnailsState::Skipped);
+    let stored = serde_json::json!({"state": "complete", "reason": null});
+    let status: ThumbnailsStatus = serde_json::from_value(stored).unwrap();
+    assert_eq!(status.preview.state, ThumbnailsState::Skipped, "an item of an earlier version");
+    // Made after all.
+    tell(&mut video, Happening::StoryboardComplete);
+    assert_eq!(video.storyboard().state, ThumbnailsState::Complete);
+}
+
+#[test]
+fn a_failed_storyboard_leaves_the_poster() {
+    let mut video = uploaded_video();
+    for happening in without_thumbnails() {
+        tell(&mut video, happening);
+    }
+    tell(&mut video, Happening::PosterComplete { candidates: Vec::new() });
+    tell(&mut video, Happening::PreviewComplete { size_bytes: 1 });
+    tell(&mut video, Happening::StoryboardFailed { reason: Reason::unreadable() });
+    assert_eq!(video.record.thumbnails.state, ThumbnailsState::Complete);
+    assert_eq!(video.preview().state, ThumbnailsState::Complete);
+    assert_eq!(video.storyboard().reason, Some(Reason::unreadable()));
+    assert_eq!(video.record.state, VideoState::Partial);
+    tell(&mut video, Happening::ThumbnailsFailed { reason: Reason::gave_up(5) });
+    assert_eq!(video.record.thumbnails.state, ThumbnailsState::Complete, "what is there stays");
+}
+
+#[test]
+fn what_waits_for_a_rung_fails_with_it() {
+    let mut video = uploaded_video();
+    tell(&mut video, started("480p"));
+    tell(&mut video, Happening::PosterComplete { candidates: Vec::new() });
+    tell(&mut video, failed("480p"));
+    assert_eq!(video.preview().state, ThumbnailsState::Pending, "it may come from the source");
+    tell(&mut video, Happening::ThumbnailsAwait { rendition: "480p".into() });
+    assert_eq!(video.preview().reason, Some(Reason::gave_up(5)));
+    for happening in [complete("audio"), complete("720p"), mp4("720p")] {
+        tell(&mut video, happening);
+    }
+    assert_eq!(video.record.state, VideoState::Partial, "nothing is waited for in vain");
+    tell(&mut video, complete("480p"));
+    assert_eq!(video.preview().state, ThumbnailsState::Pending, "a late rung is one");
 }

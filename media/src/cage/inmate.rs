@@ -91,6 +91,10 @@ fn obey(line: &Line, request: Request, inputs: &[Option<u64>]) -> Result<Answer,
         Request::ClosedCaptions(request) => {
             line.say_captions(&crate::closed_captions(stream(0), &request)?)
         }
+        Request::Storyboard(request) => line.say_pieces(crate::storyboard(file(), &request)?),
+        Request::Preview(request) => {
+            line.say_pieces(crate::preview(file(), &request)?.map(|preview| vec![preview]))
+        }
     }
 }
 
@@ -105,6 +109,13 @@ impl Line {
 
     pub(super) fn say(&self, word: &Word, body: &[u8]) -> io::Result<()> {
         frame::send(&mut *self.lock(), word, body)
+    }
+
+    fn say_pieces(&self, made: Option<Vec<Vec<u8>>>) -> Result<Answer, MediaError> {
+        for piece in made.iter().flatten() {
+            self.say(&Word::Piece, piece).map_err(MediaError::Sink)?;
+        }
+        Ok(Answer::Made(made.is_some()))
     }
 
     fn say_captions(&self, tracks: &[Captions]) -> Result<Answer, MediaError> {

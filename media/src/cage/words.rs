@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Limits;
 use crate::{
     AudioSpan, Captions, CaptionsRequest, ClosedCaptionsRequest, MediaError, Mp4Request,
-    SpanOutput, SpanStats, Still, StillsRequest, VideoSpan,
+    PreviewRequest, SpanOutput, SpanStats, Still, StillsRequest, StoryboardRequest, VideoSpan,
 };
 
 /// The first frame: what to do, and within which limits.
@@ -32,6 +32,8 @@ pub(super) enum Request {
     Stills(StillsRequest),
     Captions(CaptionsRequest),
     ClosedCaptions(ClosedCaptionsRequest),
+    Storyboard(StoryboardRequest),
+    Preview(PreviewRequest),
 }
 
 /// From the inmate.
@@ -47,6 +49,8 @@ pub(super) enum Word {
     Still(Still),
     /// A track of captions; the body is its JSON, for it may be long.
     Captions,
+    /// The body is a tile's pixels, or a preview.
+    Piece,
     /// The last word.
     Done(Result<Answer, Fault>),
 }
@@ -57,6 +61,8 @@ pub(super) enum Answer {
     Nothing,
     Source(Box<SourceInfo>),
     Span(SpanStats),
+    /// Whether there was enough to make it of.
+    Made(bool),
 }
 
 /// [`MediaError`] without what only the keeper knows.

@@ -20,4 +20,5 @@ mod purity;
 mod segments;
 mod sound;
 mod table;
+mod thumbnails;
 mod vbv;

@@ -5,12 +5,12 @@ use media::StillsRequest;
 use crate::clips::{Dir, open, plan, raw};
 
 /// Red, green / blue, white; upright.
-const QUADRANTS: &str = "color=red:s=160x90,drawbox=c=0x00ff00:t=fill:x=80:w=80:h=45,\
+pub(crate) const QUADRANTS: &str = "color=red:s=160x90,drawbox=c=0x00ff00:t=fill:x=80:w=80:h=45,\
     drawbox=c=blue:t=fill:y=45:w=80:h=45,drawbox=c=white:t=fill:x=80:y=45:w=80:h=45";
-const UPRIGHT: &str = "rg/bw";
+pub(crate) const UPRIGHT: &str = "rg/bw";
 
 /// Letters of the colours in the middle of each quarter, top to bottom.
-fn quarters(rgb: &[u8], width: usize, height: usize) -> String {
+pub(crate) fn quarters(rgb: &[u8], width: usize, height: usize) -> String {
     let letter = |x: usize, y: usize| {
         let at = (y * width + x) * 3;
         let [r, g, b] = [rgb[at], rgb[at + 1], rgb[at + 2]].map(|value| value > 128);
@@ -61,7 +61,7 @@ fn stills_of_all_eight_ways_to_hold_a_phone_are_upright() {
 }
 
 /// Writes the display matrix into the only track header (ISO 14496-12 8.3.2, version 0).
-fn set_matrix(mp4: &mut [u8], degrees: i32, mirrored: bool) {
+pub(crate) fn set_matrix(mp4: &mut [u8], degrees: i32, mirrored: bool) {
     let (cos, sin) = match degrees {
         0 => (1, 0),
         90 => (0, 1),

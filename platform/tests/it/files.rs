@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use platform::{
     aws::Aws,
-    objects::{HeldUpload, ObjectError, Objects},
+    objects::{HeldUpload, ObjectError, ObjectInfo, Objects},
 };
 
 use crate::stage::{noise, open_uploads, with_bucket};
@@ -84,6 +84,39 @@ async fn objects_are_read_in_a_row() {
             let error = broken.read_to_end(&mut bytes).unwrap_err();
             let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<ObjectError>());
             assert!(matches!(cause, Some(ObjectError::NotFound(_))), "{error:?}");
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn objects_in_a_row_are_read_like_a_file() {
+    with_bucket(async |objects, _| {
+        let (mut parts, mut expected) = (Vec::new(), Vec::new());
+        for (number, size) in [700, 90_000, 1, 60_000].into_iter().enumerate() {
+            let (key, bytes) = (format!("part-{number}"), noise(size));
+            let etag = objects.put(&key, bytes.clone(), "video/mp4").await.unwrap();
+            expected.extend(bytes);
+            parts.push(ObjectInfo { key, size_bytes: size as u64, etag });
+        }
+        let mut all = objects.joined(&parts);
+        parts[1].size_bytes += 1;
+        let mut changed = objects.joined(&parts);
+        blocking(move || {
+            let mut bytes = Vec::new();
+            all.read_to_end(&mut bytes).unwrap();
+            assert!(bytes == expected, "other bytes");
+            for (at, length) in [(60_000, 40_000), (690, 20), (90_699, 3), (0, 10)] {
+                all.seek(SeekFrom::Start(at as u64)).unwrap();
+                let mut bytes = vec![0; length];
+                all.read_exact(&mut bytes).unwrap();
+                assert!(bytes == expected[at..at + length], "{length} at {at}");
+            }
+            assert_eq!(all.seek(SeekFrom::End(-5)).unwrap(), expected.len() as u64 - 5);
+            assert_eq!(all.read(&mut [0; 100]).unwrap(), 5);
+            assert_eq!(all.read(&mut [0; 100]).unwrap(), 0);
+            assert!(changed.read_to_end(&mut Vec::new()).is_err());
         })
         .await;
     })

@@ -228,6 +228,7 @@ impl From<&Letter> for LetterView {
                     Task::Make => "make",
                     Task::Chunk { .. } => "chunk",
                     Task::Close { .. } => "close",
+                    Task::ThumbnailsFrom { .. } => "thumbnails_from",
                 };
                 (Some(task), Some(job.run.video_id))
             }

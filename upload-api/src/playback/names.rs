@@ -11,9 +11,14 @@ pub(super) enum File {
     Manifest,
     Playlist(RenditionName),
     Mp4(RenditionName),
-    Poster,
     CaptionsPlaylist(CaptionsName),
     Captions(CaptionsName),
+    /// A candidate for the poster, from 1, which is the poster.
+    Poster(u32),
+    Storyboard,
+    /// A sheet of the storyboard, from 1.
+    Sheet(u32),
+    Preview,
 }
 
 /// A file of a rendition.
@@ -27,13 +32,28 @@ pub(super) fn file(name: &str) -> Option<File> {
     match (name, name.rsplit_once('.')?) {
         ("master.m3u8", _) => Some(File::Multivariant),
         ("manifest.mpd", _) => Some(File::Manifest),
-        ("poster.jpg", _) => Some(File::Poster),
+        ("poster.jpg", _) => Some(File::Poster(1)),
+        ("storyboard.vtt", _) => Some(File::Storyboard),
+        ("preview.mp4", _) => Some(File::Preview),
+        (_, (name, "jpg")) => numbered(name),
         (_, (captions, "vtt")) => CaptionsName::parse(captions).map(File::Captions),
         (_, (name, "m3u8")) => Some(match CaptionsName::parse(name) {
             Some(captions) => File::CaptionsPlaylist(captions),
             None => File::Playlist(name.into()),
         }),
         (_, (rendition, "mp4")) => Some(File::Mp4(rendition.into())),
+        _ => None,
+    }
+}
+
+fn numbered(name: &str) -> Option<File> {
+    let (kind, digits) = name.rsplit_once('-')?;
+    let number: u32 = digits.parse().ok()?;
+    // One name for each: neither zero nor leading zeros nor a sign.
+    let is_plain = number > 0 && number.to_string() == digits;
+    match kind {
+        "poster" if is_plain => Some(File::Poster(number)),
+        "storyboard" if is_plain => Some(File::Sheet(number)),
         _ => None,
     }
 }
@@ -75,12 +95,19 @@ mod tests {
         assert_eq!(file("manifest.mpd"), Some(File::Manifest));
         assert_eq!(file("audio.m3u8"), Some(File::Playlist("audio".into())));
         assert_eq!(file("720p.mp4"), Some(File::Mp4("720p".into())));
-        assert_eq!(file("poster.jpg"), Some(File::Poster));
         let cc1 = CaptionsName::closed(0);
         assert_eq!(file("cc1.m3u8"), Some(File::CaptionsPlaylist(cc1)));
         let first = CaptionsName::text(0);
         assert_eq!(file("subtitles-1.vtt"), Some(File::Captions(first)));
-        for none in ["480p.vtt", "", "master", "720p.mp3", "poster.png", "m3u8"] {
+        assert_eq!(file("poster.jpg"), Some(File::Poster(1)));
+        assert_eq!(file("poster-3.jpg"), Some(File::Poster(3)));
+        assert_eq!(file("storyboard.vtt"), Some(File::Storyboard));
+        assert_eq!(file("storyboard-2.jpg"), Some(File::Sheet(2)));
+        assert_eq!(file("preview.mp4"), Some(File::Preview));
+        let odd = ["poster-0.jpg", "poster-01.jpg", "poster-+1.jpg", "storyboard-.jpg", "a-1.jpg"];
+        for none in
+            ["480p.vtt", "", "master", "720p.mp3", "poster.png", "m3u8"].into_iter().chain(odd)
+        {
             assert_eq!(file(none), None, "{none}");
         }
         assert_eq!(piece("init.mp4"), Some(Piece::Init));

@@ -1,6 +1,6 @@
 //! Redirects into the bucket, and names that lead nowhere.
 
-use domain::{CaptionsName, Happening, captions::CaptionsState};
+use domain::{CaptionsName, Happening, captions::CaptionsState, message::PosterCandidate};
 use serde_json::json;
 
 use crate::{
@@ -105,6 +105,48 @@ async fn captions_are_listed_once_they_are_made() {
             (file.text(), file.header("content-type")),
             ("WEBVTT", Some("text/vtt; charset=utf-8"))
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thumbnails_are_served_as_they_come() {
+    with_app(async |fixture| {
+        let video = fixture.upload("", b"x").await;
+        let id = video["id"].as_str().unwrap().to_owned();
+        let path = |rest: &str| format!("/v/{id}/{rest}");
+        let report = async |happening| fixture.standins.report(&event(&id, happening)).await;
+        report(started("480p")).await;
+        let at = |at_ms| PosterCandidate { at_ms, score: 625 };
+        report(Happening::PosterComplete { candidates: vec![at(9000), at(3000)] }).await;
+        let video = fixture.video_when(&id, |video| !video["poster_url"].is_null()).await;
+        let second = json!({"url": path("poster-2.jpg"), "at_seconds": 3.0, "score": 0.625});
+        assert_eq!(video["thumbnails"]["posters"][1], second);
+        assert_eq!(video["storyboard_url"], json!(null));
+        fixture.get(&path("storyboard.vtt")).await.assert_problem(404, "storyboard_not_ready");
+        fixture.get(&path("storyboard-1.jpg")).await.assert_problem(404, "storyboard_not_ready");
+        fixture.get(&path("preview.mp4")).await.assert_problem(404, "preview_not_ready");
+        fixture.get(&path("poster-3.jpg")).await.assert_problem(404, "not_found");
+
+        report(Happening::StoryboardComplete).await;
+        report(Happening::PreviewComplete { size_bytes: 70_000 }).await;
+        let video = fixture.video_when(&id, |video| !video["preview_url"].is_null()).await;
+        assert_eq!(video["thumbnails"]["preview"]["size_bytes"], 70_000);
+        let run = event(&id, Happening::StoryboardComplete).run;
+        let media = &fixture.app.media;
+        media.put(&run.poster_candidate(2), "another still", "image/jpeg").await.unwrap();
+        media.put(&run.storyboard_sheet(2), "small stills", "image/jpeg").await.unwrap();
+        media.put(&run.preview(), "a loop", "video/mp4").await.unwrap();
+        let bytes = async |file| follow(&fixture.get(&path(file)).await).await.text().to_owned();
+        assert_eq!(bytes("poster-2.jpg").await, "another still");
+        assert_eq!(bytes("preview.mp4").await, "a loop");
+
+        let storyboard = fixture.get(video["storyboard_url"].as_str().unwrap()).await;
+        assert_eq!(storyboard.header("content-type"), Some("text/vtt; charset=utf-8"));
+        let cue = "00:00:29.000 --> 00:00:30.000\nstoryboard-2.jpg#xywh=768,0,192,108\n";
+        assert!(storyboard.text().ends_with(cue), "{}", storyboard.text());
+        assert_eq!(bytes("storyboard-2.jpg").await, "small stills");
+        fixture.get(&path("storyboard-3.jpg")).await.assert_problem(404, "not_found");
     })
     .await;
 }

@@ -164,7 +164,9 @@ export interface paths {
         /**
          * Play a video
          * @description `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist;
-         *     `{rendition}.mp4` and `poster.jpg` redirect into the bucket.
+         *     `{rendition}.mp4` redirects into the bucket, and so do `poster.jpg`, the other candidates for it
+         *     (`poster-2.jpg`, …) and `preview.mp4`. `storyboard.vtt` says which part of which
+         *     `storyboard-{n}.jpg` shows which time.
          */
         get: operations["play_file"];
         put?: never;
@@ -237,6 +239,21 @@ export interface components {
          * @enum {string}
          */
         OutputState: "pending" | "complete" | "failed" | "skipped";
+        /** @description A still that could stand for the video. */
+        Poster: {
+            /**
+             * Format: double
+             * @description Where in the video it is.
+             */
+            at_seconds: number;
+            /**
+             * Format: double
+             * @description How good it is, from 0 to 1: bright, varied, sharp and not in transition.
+             */
+            score: number;
+            /** @description Relative URL. */
+            url: string;
+        };
         /** @description What went wrong (RFC 9457). */
         Problem: {
             /**
@@ -367,11 +384,28 @@ export interface components {
              */
             width: number | null;
         };
-        /** @description Poster and what belongs to it. */
-        Thumbnails: {
+        /** @description Where the storyboard or the preview stands. */
+        Thumbnail: {
             reason: components["schemas"]["Reason"] | null;
-            /** @description Where they stand. */
+            /**
+             * Format: int64
+             * @description Bytes of the preview; null for the storyboard.
+             */
+            size_bytes: number | null;
+            /** @description Where it stands. */
             state: components["schemas"]["OutputState"];
+        };
+        /** @description Poster, storyboard and preview. */
+        Thumbnails: {
+            /** @description The poster and other stills that could be it, the best one, which it is, first. */
+            posters: components["schemas"]["Poster"][];
+            /** @description A few silent seconds. */
+            preview: components["schemas"]["Thumbnail"];
+            reason: components["schemas"]["Reason"] | null;
+            /** @description Where the poster stands. */
+            state: components["schemas"]["OutputState"];
+            /** @description Small pictures of the whole length. */
+            storyboard: components["schemas"]["Thumbnail"];
         };
         /** @description A video and everything that has become of it. */
         Video: {
@@ -396,6 +430,8 @@ export interface components {
             playlist_url: string | null;
             /** @description Relative URL of the poster, once there is one. */
             poster_url: string | null;
+            /** @description Relative URL of a silent MP4 of a few seconds, once there is one. */
+            preview_url: string | null;
             reason: components["schemas"]["Reason"] | null;
             /** @description Sound first, then small to large; empty until the first worker has made its plan. */
             renditions: components["schemas"]["Rendition"][];
@@ -403,7 +439,9 @@ export interface components {
             source: components["schemas"]["Source"];
             /** @description Where it stands. */
             state: components["schemas"]["VideoState"];
-            /** @description Poster and what belongs to it. */
+            /** @description Relative URL of the storyboard, WebVTT whose cues are parts of pictures, once there is one. */
+            storyboard_url: string | null;
+            /** @description Poster, storyboard and preview. */
             thumbnails: components["schemas"]["Thumbnails"];
             /** @description What people call it. */
             title: string;
@@ -818,7 +856,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A playlist */
+            /** @description A playlist, or the storyboard's WebVTT */
             200: {
                 headers: {
                     [name: string]: unknown;

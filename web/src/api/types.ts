@@ -7,6 +7,7 @@ export type Video = Schemas["Video"];
 export type VideoState = Schemas["VideoState"];
 export type Rendition = Schemas["Rendition"];
 export type RenditionState = Schemas["RenditionState"];
+export type Thumbnails = Schemas["Thumbnails"];
 export type Reason = Schemas["Reason"];
 export type Problem = Schemas["Problem"];
 

@@ -1,5 +1,5 @@
 // A video in the library.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Video } from "../api/types";
 import { now } from "../app-state";
 import { ago, clock, dateTime, spokenDuration, wholePercent } from "../format";
@@ -8,11 +8,21 @@ import { strings } from "../strings";
 import { Badge } from "./badge";
 import { Mark } from "./mark";
 
+/** A pointer on its way elsewhere loads nothing. */
+const PREVIEW_AFTER_MS = 250;
+
 export function Card({ video }: { video: Video }) {
+  const [pointed, setPointed] = useState(false);
   return (
-    <li class="card" data-video={video.id}>
+    <li
+      class="card"
+      data-video={video.id}
+      onPointerEnter={(event) => setPointed(event.pointerType === "mouse")}
+      onPointerLeave={() => setPointed(false)}
+    >
       <div class="card-poster">
         <Poster url={video.poster_url ?? null} />
+        {pointed && video.preview_url != null && <Preview url={video.preview_url} />}
         {video.duration_seconds != null && (
           <span class="card-length">
             <span aria-hidden="true">{clock(video.duration_seconds)}</span>
@@ -43,6 +53,20 @@ function CardProgress({ video }: { video: Video }) {
       <span style={{ inlineSize: `${wholePercent(progress)}%` }} />
     </div>
   );
+}
+
+/** A few silent seconds over the poster, once a pointer rests on it; never for whom motion disturbs. */
+function Preview({ url }: { url: string }) {
+  const [rests, setRests] = useState(false);
+  useEffect(() => {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const timer = setTimeout(() => setRests(true), PREVIEW_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  // Not there before its first picture: until then the poster shows.
+  return rests ? (
+    <video class="card-preview" src={url} muted autoplay loop playsInline aria-hidden="true" tabIndex={-1} />
+  ) : null;
 }
 
 /** The poster, or the mark where there is none (yet). */

@@ -54,7 +54,12 @@ export default function Player({ video, url }: { video: Video; url: string }) {
   return (
     <div class="player">
       <media-controller defaultstreamtype="on-demand" nosubtitleslangpref aria-label={video.title}>
-        <hls-video ref={media} slot="media" playsinline preload="metadata" />
+        <hls-video ref={media} slot="media" playsinline preload="metadata">
+          {video.storyboard_url != null && (
+            // By this label media-chrome knows what to show over the time bar.
+            <track kind="metadata" label="thumbnails" default src={video.storyboard_url} />
+          )}
+        </hls-video>
         {video.poster_url != null && <media-poster-image slot="poster" src={video.poster_url} />}
         {!started && <media-play-button slot="centered-chrome" class="player-start" notooltip />}
         <media-loading-indicator slot="centered-chrome" noautohide />

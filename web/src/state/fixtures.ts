@@ -1,5 +1,5 @@
 // Videos for the tests.
-import type { Rendition, Video } from "../api/types";
+import type { Rendition, Thumbnails, Video } from "../api/types";
 
 export function rendition(name: string, changes: Partial<Rendition> = {}): Rendition {
   return {
@@ -17,6 +17,11 @@ export function rendition(name: string, changes: Partial<Rendition> = {}): Rendi
     loudness: null,
     ...changes,
   };
+}
+
+export function thumbnails(state: Thumbnails["state"]): Thumbnails {
+  const part = { state, reason: null, size_bytes: null };
+  return { state, reason: null, posters: [], storyboard: part, preview: part };
 }
 
 export function video(id: string, changes: Partial<Video> = {}): Video {
@@ -41,8 +46,10 @@ export function video(id: string, changes: Partial<Video> = {}): Video {
     },
     renditions: [],
     captions: [],
-    thumbnails: { state: "pending", reason: null },
+    thumbnails: thumbnails("pending"),
     poster_url: null,
+    storyboard_url: null,
+    preview_url: null,
     playlist_url: null,
     ...changes,
   };

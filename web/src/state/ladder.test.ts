@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rendition, video } from "./fixtures";
+import { rendition, thumbnails, video } from "./fixtures";
 import { playlistOf, steps, summarise } from "./ladder";
 
 const reason = { code: "source_too_small", message: "The source is smaller." };
@@ -42,13 +42,13 @@ describe("the sum of them", () => {
       rendition("480p", { state: "running", progress: 0.5 }),
       rendition("1080p", { state: "skipped", reason }),
     ];
-    const sum = summarise(steps(video("v", { renditions, thumbnails: { state: "complete", reason: null } })));
+    const sum = summarise(steps(video("v", { renditions, thumbnails: thumbnails("complete") })));
     expect(sum).toEqual({ all: 3, done: 2, failed: 0, progress: (1 + 0.5 + 1) / 3 });
   });
 
   it("counts a failed one as over, not as done", () => {
     const renditions = [rendition("480p", { state: "failed", progress: 0.2, reason })];
-    const sum = summarise(steps(video("v", { renditions, thumbnails: { state: "complete", reason: null } })));
+    const sum = summarise(steps(video("v", { renditions, thumbnails: thumbnails("complete") })));
     expect(sum).toEqual({ all: 2, done: 1, failed: 1, progress: 1 });
   });
 
