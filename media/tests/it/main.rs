@@ -11,5 +11,6 @@ mod facts;
 mod faults;
 mod mp4;
 mod picture;
+mod reads;
 mod segments;
 mod sound;
