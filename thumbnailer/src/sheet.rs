@@ -58,6 +58,8 @@ mod tests {
             average_rate: rate,
             base_rate: rate,
             start_us: 0,
+            late_us: 0,
+            cuttable: true,
             duration_us: 30_000_000,
             bitrate_bps: None,
             interlaced: false,
@@ -65,7 +67,7 @@ mod tests {
             color: Color::default(),
         };
         let container = "mov".into();
-        let source = SourceInfo { container, size_bytes: 9, video: Some(track), audio: None };
+        let source = SourceInfo { container, size_bytes: 9, video: Some(track), audio: None, refused_audio: None, captions: Vec::new() };
         Storyboard::of(&Plan::new(source, Recipe::standard()).unwrap())
     }
 

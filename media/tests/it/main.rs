@@ -17,6 +17,7 @@ mod joins;
 mod mp4;
 mod picture;
 mod purity;
+mod reads;
 mod segments;
 mod sound;
 mod table;
