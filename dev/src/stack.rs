@@ -82,10 +82,12 @@ pub fn product(ports: &Ports, outputs: &BTreeMap<String, String>) -> Result<Envi
         ("VIDEO_UPLOADED_TOPIC_ARN", output("VideoUploadedTopicArn")?),
         ("VIDEO_PROGRESS_TOPIC_ARN", output("VideoProgressTopicArn")?),
     ]);
+    let mut queues = Vec::new();
     for (fleet, queue) in FLEETS.into_iter().chain([("thumbnails", "ThumbnailsQueueUrl")]) {
         product = product.with(&[(&queue_variable(fleet), output(queue)?)]);
+        queues.push(format!("{fleet}={}", output(queue)?));
     }
-    Ok(product)
+    Ok(product.with(&[("FLEET_QUEUES", &queues.join(","))]))
 }
 
 #[cfg(test)]

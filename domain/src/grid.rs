@@ -94,6 +94,15 @@ impl SegmentGrid {
         (self.units() * self.unit_ticks()) as f64 / f64::from(self.timescale())
     }
 
+    /// Seconds that no segment, rounded, is longer than (RFC 8216 4.3.3.1). That of the whole grid:
+    /// it must not change while a list grows (6.2.1).
+    pub fn target_duration(self) -> u64 {
+        // From the third on all are alike but the last, which is shorter.
+        let longest = (1..=4).map(|index| self.duration_ticks(index)).max().unwrap_or(0);
+        let timescale = u64::from(self.timescale());
+        ((longest + timescale / 2) / timescale).max(1)
+    }
+
     /// Segments of `chunk` (from 0) that exist.
     pub fn chunk_segments(self, chunk: u32) -> Range<u32> {
         let end = self.segments() + 1;

@@ -48,14 +48,27 @@ impl RenditionIndex {
         self.init_size_bytes + self.segments.iter().map(|s| s.size_bytes).sum::<u64>()
     }
 
-    /// Highest bit rate of any segment, in bits per second. Segments shorter than half the target
-    /// (RFC 8216 4.1: they do not count towards the peak) are left out unless all are.
+    /// Peak segment bit rate in bits per second (RFC 8216 4.1): the highest of any run of segments
+    /// that lasts half to one and a half target durations. The mean if the whole is shorter.
     pub fn peak_bps(&self) -> u64 {
-        let rate =
-            |s: &IndexedSegment| bits_per_second(s.size_bytes, s.duration_ticks, self.timescale);
+        let timescale = u64::from(self.timescale);
         let longest = self.segments.iter().map(|s| s.duration_ticks).max().unwrap_or(0);
-        let counted = self.segments.iter().filter(|s| 2 * s.duration_ticks >= longest);
-        counted.map(rate).max().unwrap_or(0)
+        let target = ((longest + timescale / 2) / timescale).max(1) * timescale;
+        let mut peak = None;
+        for first in 0..self.segments.len() {
+            let (mut bytes, mut ticks) = (0, 0);
+            for segment in &self.segments[first..] {
+                bytes += segment.size_bytes;
+                ticks += segment.duration_ticks;
+                if 2 * ticks > 3 * target {
+                    break;
+                }
+                if 2 * ticks >= target {
+                    peak = peak.max(Some(bits_per_second(bytes, ticks, self.timescale)));
+                }
+            }
+        }
+        peak.unwrap_or_else(|| self.average_bps())
     }
 
     /// Mean bit rate in bits per second.
@@ -89,5 +102,20 @@ mod tests {
         assert_eq!(index.average_bps(), 8000, "10 kB in 10 s");
         // Segment 4 has 4000 bytes in 2 s.
         assert_eq!(index.peak_bps(), 16_000);
+    }
+
+    #[test]
+    fn a_short_end_counts_with_what_is_before_it() {
+        let peak = |frames, sizes: &[u64]| {
+            let grid = SegmentGrid::Video { rate: FrameRate::new(10, 1), frames };
+            let size_of = |i: u32| Some(sizes[i as usize - 1]);
+            RenditionIndex::of(grid, 700, size_of).unwrap().peak_bps()
+        };
+        // 2 s, 2 s, 4 s and 1 s, which alone would be 24 kb/s: 5 s with 5000 bytes.
+        assert_eq!(peak(90, &[1000, 1000, 2000, 3000]), 8000);
+        // 2 s and 1 s, of which each alone is long enough.
+        assert_eq!(peak(30, &[1000, 3000]), 24_000);
+        // The whole is 0.4 s, less than half the least target of 1 s.
+        assert_eq!(peak(4, &[100]), 2000);
     }
 }

@@ -121,6 +121,12 @@ pub enum Happening {
         /// Mean bit rate.
         average_bps: u64,
     },
+    /// This making cannot be carried on: its segments are of another encoder than the worker's.
+    /// All of it is to be made again, as the next generation.
+    Superseded {
+        /// What the worker found, for when generation after generation ends so.
+        reason: Reason,
+    },
     /// A rendition will not be made.
     Failed {
         /// Which one.

@@ -76,12 +76,20 @@ pub struct VideoEncode {
     pub height: u32,
     /// x264's constant rate factor.
     pub crf: u32,
-    /// VBV maximum rate and buffer size, in bits (per second).
+    /// Highest bit rate that a player has to sustain, in bits per second.
     pub maxrate_bps: u64,
+    /// What the encoder is told to stay below, in bits per second.
+    pub aim_bps: u64,
+    /// VBV buffer in bits.
+    pub buffer_bits: u64,
+    /// How full it is where a segment begins, in percent.
+    pub buffer_init_percent: u32,
     /// H.264 level times ten.
     pub level: u32,
     /// x264's preset.
     pub preset: String,
+    /// Further parameters of x264.
+    pub params: String,
 }
 
 impl VideoEncode {
@@ -201,9 +209,11 @@ fn renditions(
     rate: FrameRate,
     (width, height): (u32, u32),
 ) -> Vec<PlannedRendition> {
-    let audio = match &source.audio {
-        Some(_) => Outcome::Audio { bitrate_bps: recipe.audio_bitrate_bps },
-        None => Outcome::Skipped(Reason::no_audio_track()),
+    let audio = match (&source.audio, &source.refused_audio) {
+        (Some(_), _) => Outcome::Audio { bitrate_bps: recipe.audio_bitrate_bps },
+        // A video without its sound is worth more to its viewers than none.
+        (None, Some(codec)) => Outcome::Skipped(Reason::unsupported_audio(codec)),
+        (None, None) => Outcome::Skipped(Reason::no_audio_track()),
     };
     let made = recipe.ladder.rungs_for(width, height);
     let source_bps = source.video.as_ref().and_then(|video| video.bitrate_bps);
@@ -214,14 +224,18 @@ fn renditions(
             // Re-encoding a thin source never needs much more than it has; the floor keeps
             // near-silent pictures (slides) from starving at scene changes.
             let cap = source_bps.map_or(u64::MAX, |bps| (bps.saturating_mul(3) / 2).max(300_000));
-            let preset = rung.preset.clone();
+            let maxrate_bps = maxrate_bps.min(cap);
             Outcome::Video(VideoEncode {
                 width,
                 height,
                 crf: recipe.crf,
-                maxrate_bps: maxrate_bps.min(cap),
+                maxrate_bps,
+                aim_bps: maxrate_bps * u64::from(recipe.x264.aim_percent) / 100,
+                buffer_bits: maxrate_bps * u64::from(recipe.x264.buffer_ms) / 1000,
+                buffer_init_percent: recipe.x264.init_percent,
                 level,
-                preset,
+                preset: rung.preset.clone(),
+                params: recipe.x264.params.clone(),
             })
         } else {
             Outcome::Skipped(Reason::source_too_small(width, height))
@@ -276,17 +290,19 @@ pub(crate) mod tests {
     fn what_does_not_apply_says_why() {
         let mut source = clip(1280, 720);
         source.audio = None;
-        let plan = plan_of(source);
-        let reason = |name: &str| {
+        let plan = plan_of(source.clone());
+        let reason = |plan: &Plan, name: &str| {
             let planned = plan.renditions.iter().find(|planned| planned.name.0 == name).unwrap();
             match &planned.outcome {
                 Outcome::Skipped(reason) => Some(reason.code.clone()),
                 _ => None,
             }
         };
-        assert_eq!(reason("1080p").unwrap(), "source_too_small");
-        assert_eq!(reason("audio").unwrap(), "no_audio_track");
-        assert_eq!(reason("720p"), None);
+        assert_eq!(reason(&plan, "1080p").unwrap(), "source_too_small");
+        assert_eq!(reason(&plan, "audio").unwrap(), "no_audio_track");
+        assert_eq!(reason(&plan, "720p"), None);
+        source.refused_audio = Some("truehd".into());
+        assert_eq!(reason(&plan_of(source), "audio").unwrap(), "unsupported_audio");
     }
 
     #[test]

@@ -20,14 +20,6 @@ impl MediaPlaylist {
         self.available >= self.grid.segments()
     }
 
-    /// RFC 8216 4.3.3.1: no segment, rounded, may last longer. It must not change while the
-    /// playlist grows (6.2.1), so it is that of the whole grid.
-    fn target_duration(&self) -> u64 {
-        let ticks = (1..=self.grid.segments()).map(|i| self.grid.duration_ticks(i));
-        let timescale = u64::from(self.grid.timescale());
-        ((ticks.max().unwrap_or(0) + timescale / 2) / timescale).max(1)
-    }
-
     fn seconds(&self, index: u32) -> f64 {
         self.grid.duration_ticks(index) as f64 / f64::from(self.grid.timescale())
     }
@@ -35,10 +27,11 @@ impl MediaPlaylist {
 
 impl fmt::Display for MediaPlaylist {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.is_complete() { "VOD" } else { "EVENT" };
         writeln!(f, "#EXTM3U\n#EXT-X-VERSION:7")?;
-        writeln!(f, "#EXT-X-TARGETDURATION:{}", self.target_duration())?;
-        writeln!(f, "#EXT-X-PLAYLIST-TYPE:{kind}\n#EXT-X-INDEPENDENT-SEGMENTS")?;
+        writeln!(f, "#EXT-X-TARGETDURATION:{}", self.grid.target_duration())?;
+        // Also when its end is there: players hold the list that grew, of which nothing but the
+        // end may change (6.2.1).
+        writeln!(f, "#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-INDEPENDENT-SEGMENTS")?;
         // A viewer of a growing list wants the beginning, not the live edge (4.3.5.2).
         writeln!(f, "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES")?;
         writeln!(f, "#EXT-X-MAP:URI=\"{}/init.mp4\"", self.folder)?;
@@ -97,7 +90,8 @@ impl fmt::Display for MultivariantPlaylist {
             if self.has_audio {
                 write!(f, ",AUDIO=\"audio\"")?;
             }
-            writeln!(f, "\n{}", variant.uri)?;
+            // Else players offer captions that might be in the pictures; ours carry none.
+            writeln!(f, ",CLOSED-CAPTIONS=NONE\n{}", variant.uri)?;
         }
         Ok(())
     }
@@ -126,8 +120,8 @@ mod tests {
     #[test]
     fn a_complete_list_ends() {
         let text = playlist(4);
-        assert!(text.contains("PLAYLIST-TYPE:VOD"));
         assert!(text.ends_with("480p/00004.m4s\n#EXT-X-ENDLIST\n"), "{text}");
+        assert!(text.starts_with(&playlist(2)), "nothing but its end changes: {text}");
     }
 
     #[test]
@@ -147,7 +141,8 @@ mod tests {
              #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Audio\",DEFAULT=YES,AUTOSELECT=YES,\
              CHANNELS=\"2\",URI=\"audio.m3u8\"\n\
              #EXT-X-STREAM-INF:BANDWIDTH=1900000,AVERAGE-BANDWIDTH=900000,RESOLUTION=854x480,\
-             FRAME-RATE=30.000,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"audio\"\n480p.m3u8\n"
+             FRAME-RATE=30.000,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"audio\",\
+             CLOSED-CAPTIONS=NONE\n480p.m3u8\n"
         );
     }
 }

@@ -95,16 +95,22 @@ impl FrameRate {
         }
     }
 
-    /// A rate for variable time: that of the finest step where most steps are that fine (phones),
-    /// else one that loses next to no picture. Low averages hide bursts of motion, so never below
-    /// film.
+    /// A rate for variable time: that of the finest step where most steps are that fine (phones);
+    /// where fewer are (screens), a whole fraction of it up to 30, so that motion stays even. Else
+    /// one that loses next to no picture. Low averages hide bursts of motion, so never below film.
     fn smooth(self, base: Option<Self>) -> Self {
         let base = base.map(|base| (base, base.nearest(&USUAL)));
         if let Some((base, usual)) = base
             && (usual.fps() / base.fps() - 1.0).abs() < SNAP
-            && self.fps() > 0.6 * base.fps()
         {
-            return usual;
+            let half = Self::new(usual.num, usual.den * 2);
+            let slower = if usual.fps() > 30.01 { half.nearest(&USUAL) } else { usual };
+            if self.fps() > 0.6 * base.fps() {
+                return usual;
+            }
+            if slower.fps() > 0.95 * self.fps() {
+                return slower;
+            }
         }
         let enough = |rate: &&Self| rate.fps() >= 0.95 * self.fps();
         *SENSIBLE.iter().find(enough).unwrap_or(&Self::new(60, 1))
@@ -195,7 +201,9 @@ mod tests {
         let coarse = FrameRate::choose(Some(FrameRate::new(27, 1)), Some(FrameRate::new(1000, 1)));
         assert_eq!(coarse, FrameRate::new(30, 1), "no picture is lost");
         let screen = FrameRate::choose(Some(FrameRate::new(7, 1)), Some(FrameRate::new(60, 1)));
-        assert_eq!(screen, FrameRate::new(24, 1));
+        assert_eq!(screen, FrameRate::new(30, 1), "every second step of a screen");
+        let still = FrameRate::choose(Some(FrameRate::new(3, 2)), Some(FrameRate::new(25, 1)));
+        assert_eq!(still, FrameRate::new(25, 1), "bursts keep their motion");
         assert_eq!(FrameRate::choose(None, None), FrameRate::new(30, 1));
         assert_eq!(FrameRate::choose(Some(FrameRate::new(0, 0)), None), FrameRate::new(30, 1));
     }

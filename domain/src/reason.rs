@@ -49,14 +49,6 @@ impl Reason {
         )
     }
 
-    /// Sound of a shape that no device records.
-    pub fn unsupported_sound(sample_rate: u32, channels: u32) -> Self {
-        Self::new(
-            "unsupported_sound",
-            format!("Fantail does not take sound of {channels} channels at {sample_rate} Hz."),
-        )
-    }
-
     /// Too little of the file can be decoded to show it.
     pub fn damaged() -> Self {
         Self::new(
@@ -95,6 +87,14 @@ impl Reason {
         Self::new("no_audio_track", "The source has no sound.")
     }
 
+    /// The audio rendition of a source whose sound we cannot decode.
+    pub fn unsupported_audio(codec: &str) -> Self {
+        Self::new(
+            "unsupported_audio",
+            format!("Fantail does not take its sound ({codec}), so the video plays without."),
+        )
+    }
+
     /// The source object is not in the bucket any more.
     pub fn source_gone() -> Self {
         Self::new("source_gone", "The uploaded file is no longer in storage.")
@@ -115,6 +115,24 @@ impl Reason {
             "decoder_hung",
             "Decoding the file does not get ahead: it is damaged or too demanding. \
              Convert it, for example to MP4 with H.264, and upload it again.",
+        )
+    }
+
+    /// Segments of encoders that differ cannot stand behind one init segment.
+    pub fn encoders_differ() -> Self {
+        Self::new(
+            "encoders_differ",
+            "The workers of a fleet encode differently: their images or processors are not alike. \
+             Make them alike, then try it again.",
+        )
+    }
+
+    /// Every worker that took the job ended without a word.
+    pub fn worker_died() -> Self {
+        Self::new(
+            "worker_died",
+            "Processing was broken off again and again for a cause on our side, such as too little \
+             memory. Try it again.",
         )
     }
 

@@ -16,6 +16,9 @@ pub struct SourceInfo {
     pub video: Option<VideoTrack>,
     /// The chosen sound track.
     pub audio: Option<AudioTrack>,
+    /// libav's name of the codec of a sound track, where none could be chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_audio: Option<String>,
 }
 
 /// The picture track.
@@ -39,6 +42,9 @@ pub struct VideoTrack {
     pub base_rate: Option<FrameRate>,
     /// Time of the first picture.
     pub start_us: i64,
+    /// By how much decoded pictures come later than that, where the container has no times.
+    #[serde(default)]
+    pub late_us: i64,
     /// Length of the track, or of the container where the track does not say.
     pub duration_us: i64,
     /// Bits per second of the track, where known.
@@ -154,6 +160,7 @@ pub(crate) mod tests {
                 average_rate: rate,
                 base_rate: rate,
                 start_us: 0,
+                late_us: 0,
                 duration_us: 30_000_000,
                 bitrate_bps: None,
                 interlaced: false,
@@ -169,6 +176,7 @@ pub(crate) mod tests {
                 start_us: 0,
                 duration_us: 30_000_000,
             }),
+            refused_audio: None,
         }
     }
 

@@ -4,13 +4,20 @@
 //! maximum, and a lower generation is ignored.
 
 mod apply;
+#[cfg(test)]
+mod exploration;
 mod playback;
+mod retry;
 mod status;
+mod supersede;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+pub use retry::{NotRetryable, failures, made_by};
 pub use status::{Mp4State, RenditionState, RenditionStatus, ThumbnailsState, ThumbnailsStatus};
 
 use crate::{OwnerId, Plan, Reason, RecipeId, RenditionName, SourceObject, VideoId, keys::RunKeys};
@@ -99,6 +106,9 @@ pub struct VideoRecord {
     pub plan: Option<Box<Plan>>,
     /// Poster and what belongs to it.
     pub thumbnails: ThumbnailsStatus,
+    /// What is to be tried again and whose jobs are not published yet: renditions, `thumbnails`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub retries: BTreeSet<RenditionName>,
 }
 
 impl Video {
@@ -125,6 +135,7 @@ impl Video {
             generation: 1,
             plan: None,
             thumbnails: ThumbnailsStatus::default(),
+            retries: BTreeSet::new(),
         };
         Self { record, renditions: Vec::new() }
     }

@@ -19,6 +19,11 @@ const READ_BYTES: usize = 64 * 1024;
 /// An opened source.
 pub(crate) struct Input {
     ctx: format::context::Input,
+    /// To open it again; nothing for bytes that can only be read once.
+    source: Option<Shared>,
+    /// Tracks whose packets are wanted.
+    kept: Vec<usize>,
+    stop: Stop,
     failure: Failure,
     bad_packets: u32,
     /// Packets that the demuxer refused.
@@ -36,9 +41,16 @@ pub(crate) enum Next {
 impl Input {
     /// Opens a source and finds its tracks.
     pub(crate) fn open(source: Box<dyn Source>, stop: &Stop) -> Result<Self, MediaError> {
+        Self::open_shared(Shared(Arc::new(Mutex::new(source))), stop)
+    }
+
+    fn open_shared(source: Shared, stop: &Stop) -> Result<Self, MediaError> {
         let failure = Failure::default();
-        let watched = Watched { inner: source, failure: failure.clone() };
-        Self::of(StreamIo::from_read_seek_with_capacity(watched, READ_BYTES), failure, stop)
+        let watched = Watched { inner: Box::new(source.clone()), failure: failure.clone() };
+        let io = StreamIo::from_read_seek_with_capacity(watched, READ_BYTES);
+        let mut input = Self::of(io, failure, stop)?;
+        input.source = Some(source);
+        Ok(input)
     }
 
     /// Opens bytes that can only be read once, in order.
@@ -69,7 +81,9 @@ impl Input {
         match opened {
             Ok(ctx) => {
                 failure.check()?;
-                Ok(Self { ctx, failure, bad_packets: 0, errors: 0 })
+                let (kept, stop) = (Vec::new(), stop.clone());
+                let (source, bad_packets, errors) = (None, 0, 0);
+                Ok(Self { ctx, source, kept, stop, failure, bad_packets, errors })
             }
             Err(_) if stop.is_stopped() => Err(MediaError::Stopped),
             Err(_) => {
@@ -91,6 +105,7 @@ impl Input {
 
     /// Reads packets of these tracks only; where the file has an index, other bytes stay unread.
     pub(crate) fn keep_only(&mut self, streams: &[usize]) {
+        self.kept = streams.to_vec();
         for mut stream in self.ctx.streams_mut() {
             let discard = if streams.contains(&stream.index()) {
                 AVDiscard::AVDISCARD_DEFAULT
@@ -149,7 +164,21 @@ impl Input {
             return Err(MediaError::Stopped);
         }
         self.failure.check()?;
-        done.map_err(|_| MediaError::unreadable())
+        if done.is_err() {
+            return self.open_again();
+        }
+        Ok(())
+    }
+
+    /// The start of a file whose container cannot seek there (a single key frame before 0).
+    fn open_again(&mut self) -> Result<(), MediaError> {
+        let mut source = self.source.clone().ok_or_else(MediaError::unreadable)?;
+        source.seek(SeekFrom::Start(0)).map_err(MediaError::Source)?;
+        let (kept, errors) = (std::mem::take(&mut self.kept), self.errors);
+        *self = Self::open_shared(source, &self.stop.clone())?;
+        self.errors += errors;
+        self.keep_only(&kept);
+        Ok(())
     }
 }
 
@@ -179,6 +208,22 @@ impl Failure {
             Some(error) => Err(MediaError::Source(error)),
             None => Ok(()),
         }
+    }
+}
+
+/// A source that can be opened more than once, though not at once.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Box<dyn Source>>>);
+
+impl Read for Shared {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).read(buffer)
+    }
+}
+
+impl Seek for Shared {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).seek(to)
     }
 }
 

@@ -7,6 +7,7 @@
 mod aac;
 mod boxes;
 pub mod cage;
+mod decoding;
 mod deinterlace;
 mod ebml;
 mod encode_audio;

@@ -25,7 +25,7 @@ pub(crate) const DECODER_THREADS: usize = 4;
 pub(crate) const MAX_BAD_PACKETS: u32 = 500;
 
 /// Picture codecs, by libav's codec names.
-const VIDEO_CODECS: [&str; 19] = [
+const VIDEO_CODECS: [&str; 20] = [
     "h264",
     "hevc",
     "vp8",
@@ -45,9 +45,10 @@ const VIDEO_CODECS: [&str; 19] = [
     "vc1",
     "dnxhd",
     "flv1",
+    "dvvideo",
 ];
 /// Sound codecs, by libav's codec names; all of PCM besides.
-const AUDIO_CODECS: [&str; 18] = [
+const AUDIO_CODECS: [&str; 20] = [
     "aac",
     "mp1",
     "mp2",
@@ -66,11 +67,13 @@ const AUDIO_CODECS: [&str; 18] = [
     "adpcm_ms",
     "adpcm_ima_wav",
     "adpcm_ima_qt",
+    "aac_latm",
+    "dts",
 ];
 /// Decoders that libav's own probing may open: the above by the names of their decoders.
 pub(crate) const DECODERS: &str = "h264,hevc,vp8,libvpx,vp9,libvpx-vp9,av1,libdav1d,mpeg1video,\
-    mpeg2video,mpeg4,h263,msmpeg4v2,msmpeg4,prores,mjpeg,wmv1,wmv2,wmv3,vc1,dnxhd,flv,\
-    aac,aac_fixed,mp1float,mp2float,mp3float,mp1,mp2,mp3,ac3,eac3,opus,libopus,vorbis,libvorbis,\
+    mpeg2video,mpeg4,h263,msmpeg4v2,msmpeg4,prores,mjpeg,wmv1,wmv2,wmv3,vc1,dnxhd,flv,dvvideo,\
+    aac,aac_fixed,aac_latm,dca,mp1float,mp2float,mp3float,mp1,mp2,mp3,ac3,eac3,opus,libopus,vorbis,libvorbis,\
     flac,alac,wmav1,wmav2,wmapro,amrnb,amrwb,libopencore_amrnb,libopencore_amrwb,\
     adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,\
     pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,pcm_u8,pcm_s8,pcm_alaw,pcm_mulaw,\

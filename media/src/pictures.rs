@@ -1,42 +1,32 @@
 //! The pictures of a track in the order they are shown, from any point on.
 
 use domain::{Reason, source::VideoTrack};
-use ffmpeg_next::{
-    Dictionary, Error, Rational,
-    codec::{self, threading},
-    decoder, frame,
-};
+use ffmpeg_next::{Rational, ffi, frame};
 
-use crate::{
-    MediaError, Source, Stop,
-    input::{Input, Next},
-    limits, time,
-};
+use crate::{MediaError, Source, Stop, decoding::Decoding, input::Input, limits, time, tracks};
 
 /// How far before the wanted point decoding begins, in microseconds; each next one where the
 /// key frame that was found lies too late.
 const PRE_ROLL_US: [i64; 4] = [500_000, 4_000_000, 16_000_000, 64_000_000];
 
-/// Refused packets before the first picture after which nothing better is expected.
-const HOPELESS: u64 = 300;
-
 /// Demuxes and decodes one track.
 pub(crate) struct Pictures {
-    input: Input,
-    stream: usize,
+    decoding: Decoding,
+    /// Start of the track, late pictures moved.
     start_us: i64,
     /// End of the track, as far as it is known.
     end_us: i64,
     time_base: Rational,
-    decoder: decoder::Video,
+    /// By how much pictures come late in this container, in microseconds.
+    late_us: i64,
+    /// Sample aspect ratio, if the container knows better than the pictures.
+    aspect: Option<(u32, u32)>,
     /// Decoded while looking for a key frame.
     pending: Option<frame::Video>,
     last: Option<i64>,
     step: i64,
     /// Pictures delivered.
     pub(crate) decoded: u64,
-    errors: u64,
-    stop: Stop,
 }
 
 impl Pictures {
@@ -49,37 +39,35 @@ impl Pictures {
         let input = Input::open(source, stop)?;
         let mut pictures = Self::of(input, track.stream as usize, track.start_us, stop)?;
         pictures.end_us = track.start_us.saturating_add(track.duration_us);
+        pictures.late_us = track.late_us;
         Ok(pictures)
     }
 
     /// Decodes stream number `stream` of an opened input.
     pub(crate) fn of(
-        mut input: Input,
+        input: Input,
         stream: usize,
         start_us: i64,
         stop: &Stop,
     ) -> Result<Self, MediaError> {
-        input.keep_only(&[stream]);
         let track = input.context().stream(stream).ok_or_else(MediaError::unreadable)?;
         let time_base = track.time_base();
         let rate = f64::from(track.avg_frame_rate());
         let rate = if rate.is_finite() && rate > 0.0 { rate } else { 25.0 };
         #[expect(clippy::cast_possible_truncation, reason = "saturates")]
         let step = (1.0 / rate / f64::from(time_base)).round() as i64;
-        let decoder = open_decoder(track.parameters(), time_base)?;
+        let aspect = tracks::container_aspect(&track);
         Ok(Self {
-            input,
-            stream,
+            decoding: Decoding::of(input, stream, true, stop)?,
             start_us,
             end_us: i64::MAX,
             time_base,
-            decoder,
+            late_us: 0,
+            aspect,
             pending: None,
             last: None,
             step: step.max(1),
             decoded: 0,
-            errors: 0,
-            stop: stop.clone(),
         })
     }
 
@@ -88,14 +76,19 @@ impl Pictures {
         self.time_base
     }
 
+    /// Ticks from picture to picture on average.
+    pub(crate) fn step(&self) -> i64 {
+        self.step
+    }
+
     /// Packets that the demuxer or decoder refused.
     pub(crate) fn errors(&self) -> u64 {
-        self.errors + self.input.errors
+        self.decoding.errors()
     }
 
     /// The input back, for another track.
     pub(crate) fn into_input(self) -> Input {
-        self.input
+        self.decoding.input
     }
 
     /// Goes to where the picture shown at `at_us` (container's time) can be decoded exactly as
@@ -110,7 +103,7 @@ impl Pictures {
                 break;
             }
             moved = true;
-            if !self.input.seek(target)? {
+            if !self.decoding.input.seek(target.saturating_add(self.late_us))? {
                 break;
             }
             self.reset();
@@ -120,7 +113,7 @@ impl Pictures {
             }
         }
         if moved || self.last.is_some() {
-            self.input.rewind()?;
+            self.decoding.input.rewind()?;
             self.reset();
         }
         Ok(())
@@ -141,7 +134,7 @@ impl Pictures {
     }
 
     fn reset(&mut self) {
-        self.decoder.flush();
+        self.decoding.reset();
         self.pending = None;
         self.last = None;
     }
@@ -152,40 +145,14 @@ impl Pictures {
             return Ok(Some(picture));
         }
         loop {
-            if self.stop.is_stopped() {
-                return Err(MediaError::Stopped);
-            }
             let mut picture = frame::Video::empty();
-            match self.decoder.receive_frame(&mut picture) {
-                Ok(()) => {
-                    if let Some(picture) = self.in_order(picture)? {
-                        return Ok(Some(picture));
-                    }
-                }
-                Err(Error::Eof) => return Ok(None),
-                Err(Error::Other { errno: ffmpeg_next::error::EAGAIN }) => self.feed()?,
-                Err(_) => self.errors += 1,
+            if !self.decoding.next(&mut picture)? {
+                return Ok(None);
+            }
+            if let Some(picture) = self.in_order(picture)? {
+                return Ok(Some(picture));
             }
         }
-    }
-
-    fn feed(&mut self) -> Result<(), MediaError> {
-        let fed = match self.input.read()? {
-            Next::Packet(packet) if packet.stream() != self.stream => return Ok(()),
-            Next::Packet(packet) => self.decoder.send_packet(&packet),
-            Next::End => match self.decoder.send_eof() {
-                // Told already: then it answers `Eof` by itself.
-                Err(Error::Eof) => Ok(()),
-                other => other,
-            },
-        };
-        if fed.is_err() {
-            self.errors += 1;
-        }
-        if self.decoded == 0 && self.errors > HOPELESS {
-            return Err(MediaError::unreadable());
-        }
-        Ok(())
     }
 
     /// Gives a picture its time; drops those that go back in time or far beyond the end.
@@ -194,16 +161,26 @@ impl Pictures {
             let reason = Reason::picture_too_large(picture.width(), picture.height());
             return Err(MediaError::Rejected(reason));
         }
-        let guess = self.last.map_or(0, |last| last.saturating_add(self.step));
-        let pts = picture.timestamp().unwrap_or(guess);
+        let first = || time::from_us(self.start_us, self.time_base);
+        let guess = || self.last.map_or_else(first, |last| last.saturating_add(self.step));
+        let late = time::from_us(self.late_us, self.time_base);
+        let pts = picture.timestamp().map_or_else(guess, |pts| pts.saturating_sub(late));
         let is_behind = time::to_us(pts, self.time_base) > limits::latest_us(self.end_us);
         if is_behind || self.last.is_some_and(|last| pts <= last) {
             return Ok(None);
         }
         self.last = Some(pts);
         picture.set_pts(Some(pts));
+        if let Some((num, den)) = self.aspect {
+            let signed = |side: u32| i32::try_from(side).unwrap_or(1);
+            let aspect = ffi::AVRational { num: signed(num), den: signed(den) };
+            // SAFETY: the frame was decoded into by us and is not shared; a plain field is set.
+            unsafe { (*picture.as_mut_ptr()).sample_aspect_ratio = aspect };
+        }
         self.decoded += 1;
-        self.errors += u64::from(picture.is_corrupt());
+        if picture.is_corrupt() {
+            self.decoding.count_error();
+        }
         Ok(Some(picture))
     }
 
@@ -215,32 +192,4 @@ impl Pictures {
         };
         time::to_us(picture.pts().unwrap_or(0).saturating_add(length), self.time_base)
     }
-}
-
-fn open_decoder(
-    parameters: codec::Parameters,
-    time_base: Rational,
-) -> Result<decoder::Video, MediaError> {
-    let name = parameters.id().name();
-    if !limits::takes_video(name) {
-        return Err(MediaError::Rejected(Reason::unsupported_codec(name)));
-    }
-    let codec = decoder::find(parameters.id())
-        .ok_or_else(|| MediaError::Rejected(Reason::unsupported_codec(name)))?;
-    let mut context = codec::Context::from_parameters(parameters)
-        .map_err(|_| MediaError::unreadable())?
-        .decoder();
-    context.set_threading(threading::Config {
-        kind: threading::Type::Frame,
-        count: limits::DECODER_THREADS,
-        ..Default::default()
-    });
-    context.set_packet_time_base(time_base);
-    // Old codecs leave the inverse transform to the decoder: take the one that is the same on
-    // every processor.
-    context.set_flags(codec::Flags::BITEXACT);
-    let mut options = Dictionary::new();
-    options.set("max_pixels", &limits::MAX_PIXELS.to_string());
-    let opened = context.open_as_with(codec, options).map_err(|_| MediaError::unreadable())?;
-    opened.video().map_err(|_| MediaError::unreadable())
 }

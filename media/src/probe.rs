@@ -6,7 +6,7 @@ use domain::{
     Reason, SourceInfo,
     source::{AudioTrack, Color, VideoTrack},
 };
-use ffmpeg_next::{codec::packet::Packet, ffi, frame, util::frame::side_data};
+use ffmpeg_next::{Stream, codec::packet::Packet, ffi, frame, util::frame::side_data};
 
 use crate::{
     MediaError, Source, Stop, boxes, ebml,
@@ -19,6 +19,10 @@ use crate::{
 
 /// Pictures looked at to learn whether they are pairs of fields.
 const LOOK_AT: usize = 8;
+/// Pictures looked at to find one that says when it is shown.
+const UNTIMED: i64 = 250;
+/// Where pictures without a time are put while it is not known: before all that have one.
+const UNTIMED_US: i64 = -86_400_000_000;
 /// How far before the end the last packets of each track are looked for, in microseconds.
 const TAILS_US: [i64; 2] = [5_000_000, 60_000_000];
 
@@ -40,7 +44,8 @@ pub(crate) fn probe(
     let mut input = Input::open(source, &stop)?;
     let container = input.context().format().name().to_owned();
     let video = tracks::best_video(&input)?;
-    let audio = tracks::best_audio(&input)?;
+    let audio = tracks::best_audio(&input);
+    let refused_audio = if audio.is_none() { tracks::any_sound(&input) } else { None };
     let wanted: Vec<usize> = video.into_iter().chain(audio).collect();
     if container.starts_with("mov") && tracks::points_behind_end(&mut input, &wanted, size_bytes) {
         return Err(MediaError::Rejected(Reason::truncated()));
@@ -60,18 +65,20 @@ pub(crate) fn probe(
     };
     measure(&mut input, &wanted, &mut picture, &mut sound)?;
     if let Some(track) = &mut picture
-        && track.bitrate_bps.is_none()
         && track.duration_us > 0
     {
+        // No track has more than the file; MPEG's headers say so of what they do not know.
         let bits = u128::from(size_bytes) * 8 * 1_000_000;
-        let bps = bits / u128::from(track.duration_us.unsigned_abs());
-        track.bitrate_bps = u64::try_from(bps).ok();
+        let whole = u64::try_from(bits / u128::from(track.duration_us.unsigned_abs())).ok();
+        let told = track.bitrate_bps.unwrap_or(u64::MAX);
+        track.bitrate_bps = whole.map(|whole| whole.min(told));
     }
     if let Some(track) = &mut picture {
         let end_us = track.start_us.saturating_add(track.duration_us);
         track.cuttable = tracks::reach_all(key_frames, track.start_us, end_us);
     }
-    Ok(SourceInfo { container, size_bytes, video: picture, audio: sound })
+    let refused_audio = refused_audio.map(str::to_owned);
+    Ok(SourceInfo { container, size_bytes, video: picture, audio: sound, refused_audio })
 }
 
 /// Times of the key frames that the container's index knows. Matroska's lies behind the media and
@@ -114,6 +121,7 @@ fn video_track(input: Input, index: usize, stop: &Stop) -> Result<(VideoTrack, I
         average_rate: tracks::frame_rate(stream.avg_frame_rate()),
         base_rate: tracks::frame_rate(stream.rate()),
         start_us: start.unwrap_or(0),
+        late_us: 0,
         duration_us: 0,
         bitrate_bps: u64::try_from(stream.parameters().bit_rate()).ok().filter(|&bps| bps > 0),
         interlaced: container_says_fields.unwrap_or(false),
@@ -123,15 +131,18 @@ fn video_track(input: Input, index: usize, stop: &Stop) -> Result<(VideoTrack, I
     };
     let aspect_known = tracks::sample_aspect(&stream).is_some();
     let turned = tracks::display_orientation(&stream);
-    let mut pictures = Pictures::of(input, index, track.start_us, stop)?;
+    let mut pictures = Pictures::of(input, index, UNTIMED_US, stop)?;
     let first = pictures.next()?.ok_or_else(MediaError::unreadable)?;
     (track.width, track.height) = (first.width(), first.height());
     track.pixel_format = pixel_name(first.format()).to_owned();
     track.color = color(&first);
-    track.start_us = time::to_us(first.pts().unwrap_or(0), pictures.time_base());
-    // AVI counts packets: its pictures begin a reorder delay late and end as much later.
-    let from = if counts_packets { start.unwrap_or(0) } else { track.start_us };
-    track.duration_us = end.map_or(0, |end| end - from);
+    track.start_us = first_us(&first, &mut pictures, track.start_us)?;
+    if counts_packets && let Some(start) = start {
+        // AVI has no times but those of packets: its pictures come a reorder delay late.
+        track.late_us = track.start_us - start;
+        track.start_us = start;
+    }
+    track.duration_us = end.map_or(0, |end| end - track.start_us);
     if !aspect_known {
         track.sample_aspect_ratio = tracks::ratio(first.aspect_ratio()).unwrap_or((1, 1));
     }
@@ -145,6 +156,22 @@ fn video_track(input: Input, index: usize, stop: &Stop) -> Result<(VideoTrack, I
         track.interlaced = are_mostly_fields(&first, &mut pictures)?;
     }
     Ok((track, pictures.into_input()))
+}
+
+/// When the first picture is shown. Where it does not say (Matroska has no negative times),
+/// counted back from the first that does.
+fn first_us(first: &frame::Video, more: &mut Pictures, otherwise: i64) -> Result<i64, MediaError> {
+    if let Some(ticks) = first.timestamp() {
+        return Ok(time::to_us(ticks, more.time_base()));
+    }
+    for before in 1..UNTIMED {
+        let Some(picture) = more.next()? else { break };
+        if let Some(ticks) = picture.timestamp() {
+            let first = ticks.saturating_sub(more.step().saturating_mul(before));
+            return Ok(time::to_us(first, more.time_base()));
+        }
+    }
+    Ok(otherwise)
 }
 
 fn are_mostly_fields(first: &frame::Video, more: &mut Pictures) -> Result<bool, MediaError> {
@@ -234,31 +261,61 @@ fn read_ends(
     wanted: &[usize],
     most: i64,
 ) -> Result<Vec<Option<i64>>, MediaError> {
-    let mut ends = vec![None; wanted.len()];
+    let mut tails: Vec<Tail> = wanted.iter().map(|_| Tail::default()).collect();
     while let Next::Packet(packet) = input.read()? {
-        let Some(place) = wanted.iter().position(|&index| index == packet.stream()) else {
-            continue;
-        };
-        if let Some(end) = end_us(input, &packet).filter(|&end| end <= most) {
-            ends[place] = ends[place].max(Some(end));
+        let place = wanted.iter().position(|&index| index == packet.stream());
+        if let Some((place, stream)) = place.zip(input.context().stream(packet.stream())) {
+            tails[place].add(&packet, &stream, most);
         }
     }
-    Ok(ends)
+    Ok(tails.iter().map(Tail::end_us).collect())
 }
 
-fn end_us(input: &Input, packet: &Packet) -> Option<i64> {
-    let stream = input.context().stream(packet.stream())?;
-    let length = match packet.duration() {
-        0 => {
-            let rate = f64::from(stream.avg_frame_rate());
-            let us = if rate.is_finite() && rate > 0.0 { 1_000_000.0 / rate } else { 0.0 };
-            #[expect(clippy::cast_possible_truncation, reason = "at most minutes")]
-            time::from_us(us as i64, stream.time_base())
+/// The last packets of a track.
+#[derive(Default)]
+struct Tail {
+    /// End of what says when it is shown.
+    shown_us: Option<i64>,
+    /// End of what says when it is decoded.
+    decoded_us: Option<i64>,
+    /// Length of a picture that says neither and is shown after what follows it: MPEG streams
+    /// leave it to the decoder.
+    late_us: i64,
+}
+
+impl Tail {
+    fn add(&mut self, packet: &Packet, stream: &Stream, most: i64) {
+        let base = stream.time_base();
+        let length = match packet.duration() {
+            0 => {
+                let rate = f64::from(stream.avg_frame_rate());
+                let us = if rate.is_finite() && rate > 0.0 { 1_000_000.0 / rate } else { 0.0 };
+                #[expect(clippy::cast_possible_truncation, reason = "at most minutes")]
+                time::from_us(us as i64, base)
+            }
+            ticks => ticks,
+        };
+        let until = |ticks: i64| {
+            let end = time::to_us(ticks.saturating_add(length), base);
+            (end <= most).then_some(end)
+        };
+        // Without a time to be shown at, it is shown its codec's reorder delay after decoding.
+        let delay = tracks::reorder_delay(stream).saturating_mul(length);
+        let decoded = packet.dts().and_then(|dts| until(dts.saturating_add(delay)));
+        self.decoded_us = self.decoded_us.max(decoded);
+        match packet.pts() {
+            Some(pts) => {
+                self.shown_us = self.shown_us.max(until(pts));
+                // One that is itself shown later comes after it.
+                if packet.dts().is_some_and(|dts| dts < pts) {
+                    self.late_us = 0;
+                }
+            }
+            None => self.late_us = time::to_us(length, base),
         }
-        ticks => ticks,
-    };
-    // Without a time to be shown at, it is shown its codec's reorder delay after decoding.
-    let delay = || tracks::reorder_delay(&stream).saturating_mul(length);
-    let at = packet.pts().or_else(|| Some(packet.dts()?.saturating_add(delay())))?;
-    Some(time::to_us(at.saturating_add(length), stream.time_base()))
+    }
+
+    fn end_us(&self) -> Option<i64> {
+        self.shown_us.map(|end| end.saturating_add(self.late_us)).or(self.decoded_us)
+    }
 }

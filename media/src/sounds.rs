@@ -1,13 +1,9 @@
 //! The sound of a track, decoded in order, from any point on.
 
-use domain::{Reason, source::AudioTrack};
-use ffmpeg_next::{Error, Rational, codec, decoder, frame};
+use domain::source::AudioTrack;
+use ffmpeg_next::{Rational, frame};
 
-use crate::{
-    MediaError, Source, Stop,
-    input::{Input, Next},
-    limits, time,
-};
+use crate::{MediaError, Source, Stop, decoding::Decoding, input::Input, limits, time};
 
 /// How far before the wanted point decoding begins, in microseconds; each next one where the
 /// container leads to a later place.
@@ -17,12 +13,10 @@ const SETTLING_US: i64 = 250_000;
 
 /// Demuxes and decodes one track.
 pub(crate) struct Sounds {
-    input: Input,
-    stream: usize,
+    decoding: Decoding,
     start_us: i64,
     end_us: i64,
     time_base: Rational,
-    decoder: decoder::Audio,
     /// Samples that each packet of this codec holds, 0 if that is not a constant.
     packet_samples: i64,
     /// Whether packets are as long as each other though the codec does not say so.
@@ -34,8 +28,6 @@ pub(crate) struct Sounds {
     next_ticks: i64,
     /// Pieces delivered.
     pub(crate) decoded: u64,
-    errors: u64,
-    stop: Stop,
 }
 
 impl Sounds {
@@ -45,9 +37,8 @@ impl Sounds {
         track: &AudioTrack,
         stop: &Stop,
     ) -> Result<Self, MediaError> {
-        let mut input = Input::open(source, stop)?;
+        let input = Input::open(source, stop)?;
         let stream = track.stream as usize;
-        input.keep_only(&[stream]);
         let found = input.context().stream(stream).ok_or_else(MediaError::unreadable)?;
         let time_base = found.time_base();
         let parameters = found.parameters();
@@ -56,28 +47,23 @@ impl Sounds {
         let packet_samples = if packet_samples < 64 { 0 } else { packet_samples };
         let codec = track.codec.as_str();
         let is_lossless = matches!(codec, "flac" | "alac") || codec.starts_with("pcm_");
-        let decoder = open_decoder(parameters, time_base)?;
         Ok(Self {
-            input,
-            stream,
+            decoding: Decoding::of(input, stream, false, stop)?,
             start_us: track.start_us,
             end_us: track.start_us.saturating_add(track.duration_us),
             time_base,
-            decoder,
             packet_samples,
             is_lossless,
             pending: None,
             is_over: false,
             next_ticks: time::from_us(track.start_us, time_base),
             decoded: 0,
-            errors: 0,
-            stop: stop.clone(),
         })
     }
 
     /// Packets that the demuxer or decoder refused.
     pub(crate) fn errors(&self) -> u64 {
-        self.errors + self.input.errors
+        self.decoding.errors()
     }
 
     /// Goes to where the sound at `at_us` (container's time) is decoded as from the start.
@@ -93,7 +79,7 @@ impl Sounds {
                 break;
             }
             moved = true;
-            if !self.input.seek(target)? {
+            if !self.decoding.input.seek(target)? {
                 break;
             }
             self.reset();
@@ -104,14 +90,14 @@ impl Sounds {
             }
         }
         if moved {
-            self.input.rewind()?;
+            self.decoding.input.rewind()?;
             self.reset();
         }
         Ok(())
     }
 
     fn reset(&mut self) {
-        self.decoder.flush();
+        self.decoding.reset();
         self.pending = None;
         self.next_ticks = time::from_us(self.start_us, self.time_base);
     }
@@ -129,42 +115,23 @@ impl Sounds {
             return Ok(Some(sound));
         }
         loop {
-            if self.stop.is_stopped() {
-                return Err(MediaError::Stopped);
-            }
             let mut sound = frame::Audio::empty();
-            match self.decoder.receive_frame(&mut sound) {
-                Ok(()) if sound.samples() == 0 => {}
-                // Decoders may find another shape than the container told.
-                Ok(()) if !limits::takes_sound(sound.rate(), u32::from(sound.channels())) => {
-                    self.errors += 1;
-                }
-                Ok(()) => {
-                    let sound = self.timed(sound);
-                    if self.time_us(&sound) <= limits::latest_us(self.end_us) {
-                        return Ok(Some(sound));
-                    }
-                }
-                Err(Error::Eof) => return Ok(None),
-                Err(Error::Other { errno: ffmpeg_next::error::EAGAIN }) => self.feed()?,
-                Err(_) => self.errors += 1,
+            if !self.decoding.next(&mut sound)? {
+                return Ok(None);
+            }
+            if sound.samples() == 0 {
+                continue;
+            }
+            // Decoders may find another shape than the container told.
+            if !limits::takes_sound(sound.rate(), u32::from(sound.channels())) {
+                self.decoding.count_error();
+                continue;
+            }
+            let sound = self.timed(sound);
+            if self.time_us(&sound) <= limits::latest_us(self.end_us) {
+                return Ok(Some(sound));
             }
         }
-    }
-
-    fn feed(&mut self) -> Result<(), MediaError> {
-        let fed = match self.input.read()? {
-            Next::Packet(packet) if packet.stream() != self.stream => return Ok(()),
-            Next::Packet(packet) => self.decoder.send_packet(&packet),
-            Next::End => match self.decoder.send_eof() {
-                Err(Error::Eof) => Ok(()),
-                other => other,
-            },
-        };
-        if fed.is_err() {
-            self.errors += 1;
-        }
-        Ok(())
     }
 
     fn timed(&mut self, mut sound: frame::Audio) -> frame::Audio {
@@ -194,22 +161,4 @@ impl Sounds {
         let close = i64::from(rate) / 1000;
         if (exact - said).abs() <= close { exact } else { said }
     }
-}
-
-fn open_decoder(
-    parameters: codec::Parameters,
-    time_base: Rational,
-) -> Result<decoder::Audio, MediaError> {
-    let name = parameters.id().name();
-    let unsupported = || MediaError::Rejected(Reason::unsupported_codec(name));
-    if !limits::takes_audio(name) {
-        return Err(unsupported());
-    }
-    let codec = decoder::find(parameters.id()).ok_or_else(unsupported)?;
-    let mut context = codec::Context::from_parameters(parameters)
-        .map_err(|_| MediaError::unreadable())?
-        .decoder();
-    context.set_packet_time_base(time_base);
-    let opened = context.open_as(codec).map_err(|_| MediaError::unreadable())?;
-    opened.audio().map_err(|_| MediaError::unreadable())
 }

@@ -8,7 +8,7 @@ use ffmpeg_next::{
     FieldOrder, Rational, Stream, codec::packet::side_data, ffi, format::stream::Disposition, media,
 };
 
-use crate::{MediaError, input::Input, limits, orientation, time};
+use crate::{MediaError, decoding, input::Input, limits, orientation, time};
 
 /// The picture track: the default one, else the largest. Covers and thumbnails are none.
 pub(crate) fn best_video(input: &Input) -> Result<Option<usize>, MediaError> {
@@ -28,9 +28,9 @@ pub(crate) fn best_video(input: &Input) -> Result<Option<usize>, MediaError> {
     if !is_taken(&stream) {
         return Err(unsupported(&stream));
     }
-    if has_no_base_layer(&stream) {
-        let reason = Reason::unsupported_codec("Dolby Vision profile 5");
-        return Err(MediaError::Rejected(reason));
+    if let Some(profile) = profile_without_base(&stream) {
+        let name = format!("Dolby Vision profile {profile}");
+        return Err(MediaError::Rejected(Reason::unsupported_codec(&name)));
     }
     let (width, height) = size(&stream);
     if !limits::takes_size(width, height) {
@@ -39,27 +39,29 @@ pub(crate) fn best_video(input: &Input) -> Result<Option<usize>, MediaError> {
     Ok(Some(stream.index()))
 }
 
-/// The sound track: the default one, else the first.
-pub(crate) fn best_audio(input: &Input) -> Result<Option<usize>, MediaError> {
-    let best = input
-        .context()
-        .streams()
-        .filter(|stream| stream.parameters().medium() == media::Type::Audio)
-        .filter(|stream| sound_shape(stream).is_some())
+/// The sound track: the default one, else the first, of those we decode.
+pub(crate) fn best_audio(input: &Input) -> Option<usize> {
+    sounds(input)
+        .filter(|stream| {
+            let shape = sound_shape(stream);
+            shape.is_some_and(|(rate, channels)| limits::takes_sound(rate, channels))
+                && is_taken(stream)
+        })
+        .filter(|stream| decoding::open_decoder(stream.parameters(), stream.time_base()).is_ok())
         .max_by_key(|stream| {
             let default = stream.disposition().contains(Disposition::DEFAULT);
-            (is_taken(stream), default, std::cmp::Reverse(stream.index()))
-        });
-    let Some(stream) = best else { return Ok(None) };
-    if !is_taken(&stream) {
-        return Err(unsupported(&stream));
-    }
-    match sound_shape(&stream) {
-        Some((rate, channels)) if !limits::takes_sound(rate, channels) => {
-            Err(MediaError::Rejected(Reason::unsupported_sound(rate, channels)))
-        }
-        _ => Ok(Some(stream.index())),
-    }
+            (default, std::cmp::Reverse(stream.index()))
+        })
+        .map(|stream| stream.index())
+}
+
+/// The codec of a sound track, whether we decode it or not.
+pub(crate) fn any_sound(input: &Input) -> Option<&'static str> {
+    sounds(input).map(|stream| stream.parameters().id().name()).next()
+}
+
+fn sounds(input: &Input) -> impl Iterator<Item = Stream<'_>> {
+    input.context().streams().filter(|stream| stream.parameters().medium() == media::Type::Audio)
 }
 
 fn is_taken(stream: &Stream) -> bool {
@@ -71,11 +73,14 @@ fn unsupported(stream: &Stream) -> MediaError {
     MediaError::Rejected(Reason::unsupported_codec(stream.parameters().id().name()))
 }
 
-/// Dolby Vision without a picture that other decoders can show (its profile 5).
-fn has_no_base_layer(stream: &Stream) -> bool {
-    stream.side_data().any(|data| {
-        data.kind() == side_data::Type::DOVI_CONF && data.data().get(2).is_some_and(|&p| p == 5)
-    })
+/// The profile of Dolby Vision without a picture that other decoders can show: profile 5, and
+/// others whose base layer is compatible with nothing (Dolby Vision Streams Within the ISO Base
+/// Media File Format 3.2: `dv_bl_signal_compatibility_id` 0).
+fn profile_without_base(stream: &Stream) -> Option<u8> {
+    // As libav keeps it: versions, profile, level, three flags, compatibility.
+    let config = stream.side_data().find(|data| data.kind() == side_data::Type::DOVI_CONF)?;
+    let (profile, compatible) = (*config.data().get(2)?, *config.data().get(7)?);
+    (profile == 5 || (profile >= 8 && compatible == 0)).then_some(profile)
 }
 
 /// Width and height in pixels as stored.
@@ -107,6 +112,12 @@ pub(crate) fn sample_aspect(stream: &Stream) -> Option<(u32, u32)> {
         ((*stream.as_ptr()).sample_aspect_ratio, (*parameters).sample_aspect_ratio)
     };
     ratio(Rational::from(outer)).or_else(|| ratio(Rational::from(inner)))
+}
+
+/// Sample aspect ratio, if it stands in the container and not only in the pictures.
+pub(crate) fn container_aspect(stream: &Stream) -> Option<(u32, u32)> {
+    // SAFETY: as in `size`.
+    ratio(Rational::from(unsafe { (*stream.as_ptr()).sample_aspect_ratio }))
 }
 
 /// Pictures by which decoding may run ahead of showing.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_config::{
-    BehaviorVersion, SdkConfig,
+    BehaviorVersion, ConfigLoader, SdkConfig,
     retry::RetryConfig,
     timeout::{TimeoutConfig, TimeoutConfigBuilder},
 };
@@ -19,13 +19,16 @@ pub struct AwsArgs {
     pub s3_path_style: bool,
 }
 
-/// Clients that share one connection pool and one set of credentials.
+/// Clients that share one connection pool and one set of credentials, but for the heartbeats.
 #[derive(Clone, Debug)]
 pub struct Aws {
     /// Objects.
     pub s3: aws_sdk_s3::Client,
     /// Queues.
     pub sqs: aws_sdk_sqs::Client,
+    /// Queues once more, with connections and credentials that nothing else uses: heartbeats run
+    /// on a runtime of their own and must not wait for what another one serves.
+    pub heartbeats: aws_sdk_sqs::Client,
     /// Topics.
     pub sns: aws_sdk_sns::Client,
     /// For the clients that are not ours to make (the catalogue's).
@@ -34,16 +37,26 @@ pub struct Aws {
 
 /// Reads region, credentials and endpoints from the environment as every AWS tool does.
 pub async fn load(args: &AwsArgs) -> Aws {
+    let sdk = config().load().await;
+    let heartbeats = config().region(sdk.region().cloned()).load().await;
+    Aws {
+        s3: s3(args, &sdk),
+        sqs: sqs(&sdk),
+        heartbeats: aws_sdk_sqs::Client::new(&heartbeats),
+        sns: aws_sdk_sns::Client::new(&sdk),
+        sdk,
+    }
+}
+
+/// With connections of its own.
+fn config() -> ConfigLoader {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https();
-    let sdk = aws_config::defaults(BehaviorVersion::latest())
+    aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(answers_within(Duration::from_secs(10)).build())
-        .load()
-        .await;
-    Aws { s3: s3(args, &sdk), sqs: sqs(&sdk), sns: aws_sdk_sns::Client::new(&sdk), sdk }
 }
 
 fn s3(args: &AwsArgs, sdk: &SdkConfig) -> aws_sdk_s3::Client {

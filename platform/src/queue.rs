@@ -35,6 +35,10 @@ pub struct Delivery {
     pub receive_count: u32,
     /// Whose turn it is in fair queues.
     pub group: Option<String>,
+    /// When it was sent, in Unix milliseconds; the same in all deliveries of a message.
+    pub sent_at_ms: u64,
+    /// Why it is a dead letter, if whoever sent it said so.
+    pub reason: Option<Reason>,
 }
 
 /// A queue with leases: what is received and not settled in time is delivered again.
@@ -50,7 +54,8 @@ pub trait Queue: Send + Sync {
         lease: Duration,
     ) -> impl Future<Output = anyhow::Result<Vec<Delivery>>> + Send;
 
-    /// Keeps the message ours for `lease` from now on.
+    /// Keeps the message ours for `lease` from now on. Called from the heartbeat's own thread and
+    /// from nowhere else: it must not need what jobs may hold up.
     fn extend(
         &self,
         receipt: &Receipt,
@@ -66,6 +71,10 @@ pub trait Queue: Send + Sync {
 
     /// Settles the message for good.
     fn delete(&self, receipt: &Receipt) -> impl Future<Output = anyhow::Result<()>> + Send;
+
+    /// Sends the same body to the queue once more, as a message with deliveries of its own to count.
+    /// This one is still ours: delete it next.
+    fn send_again(&self, delivery: &Delivery) -> impl Future<Output = anyhow::Result<()>> + Send;
 
     /// Sends a copy of the message, with the reason, to the dead-letter queue. The message itself
     /// is still ours: delete it next.

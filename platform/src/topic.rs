@@ -6,6 +6,8 @@ use anyhow::Context;
 use aws_sdk_sns::{Client, types::MessageAttributeValue};
 use serde::Serialize;
 
+use crate::outage;
+
 /// One SNS topic.
 #[derive(Clone, Debug)]
 pub struct Topic {
@@ -46,6 +48,7 @@ impl Topic {
             .set_message_group_id(group.map(str::to_owned))
             .send()
             .await
+            .map_err(outage::told)
             .with_context(|| format!("publishing to {}", self.arn))?;
         Ok(())
     }

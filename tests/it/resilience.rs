@@ -11,7 +11,11 @@ use platform::{
     objects::{ObjectInfo, Objects},
     topic::Topic,
 };
-use tests::{clip::Clip, product::Product};
+use tests::{
+    clip::Clip,
+    look,
+    product::{Product, rendition},
+};
 
 const SMALL: Clip = Clip { width: 320, height: 180, rate: "25", seconds: 3, has_sound: true };
 
@@ -68,6 +72,31 @@ async fn job(raw: &Objects, id: VideoId) -> VideoJob {
 async fn publish(topic: &Topic, job: &VideoJob) {
     let attributes = [(message::RENDITION_ATTRIBUTE, job.task.audience())];
     topic.publish(job, &attributes, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn segments_of_another_encoder_are_never_mixed_in() {
+    let product = Product::running();
+    let (topic, raw, media) = parts().await;
+    let video = product.ready(&SMALL.film("mixed").unwrap(), "mixed").unwrap();
+    let id: VideoId = video["id"].as_str().unwrap().parse().unwrap();
+    let job = job(&raw, id).await;
+    let rung = "480p".into();
+    // As a fleet of another version would have left it when it was killed.
+    media.put(&job.run.init(&rung), "another encoder's", "video/mp4").await.unwrap();
+    media.delete(&job.run.segment(&rung, 1)).await.unwrap();
+    publish(&topic, &job).await;
+
+    let next = keys::RunKeys { generation: 2, ..job.run };
+    let began = Instant::now();
+    while media.find(&next.mp4(&rung)).await.unwrap().is_none() {
+        assert!(began.elapsed() < Duration::from_secs(60), "no next generation");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let video = product.settled(&id.to_string()).unwrap();
+    assert_eq!(video["state"], "ready", "{video:#}");
+    let url = product.url(rendition(&video, "480p")["playlist_url"].as_str().unwrap());
+    assert_eq!(look::packets(&url, "v:0").unwrap().len(), 75, "every frame once");
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ use tests::{
     product::{Product, rendition},
 };
 
+use crate::conform::{assert_conforms, watch_it_grow};
+
 const LANDSCAPE: Clip = Clip { width: 1920, height: 1080, rate: "30", seconds: 7, has_sound: true };
 
 /// Attributes of the `EXT-X-STREAM-INF` lines, by playlist.
@@ -56,7 +58,11 @@ fn path<'a>(video: &'a Value, field: &str) -> &'a str {
 #[test]
 fn landscape_1080p_becomes_a_ladder() {
     let product = Product::running();
-    let video = product.ready(&LANDSCAPE.film("landscape").unwrap(), "landscape").unwrap();
+    let file = LANDSCAPE.film("landscape").unwrap();
+    let id = product.upload(&file, "title=landscape&filename=landscape.mp4").unwrap();
+    let video = watch_it_grow(&product, &id);
+    assert_eq!(video["state"], "ready", "{video:#}");
+    assert_conforms(&product, &video);
     assert!((video["duration_seconds"].as_f64().unwrap() - 7.0).abs() <= 1.0 / 30.0, "{video:#}");
 
     let master = product.text(path(&video, "playlist_url")).unwrap();
@@ -111,6 +117,10 @@ fn landscape_1080p_becomes_a_ladder() {
     assert_eq!(grids[0], grids[1], "rungs switch at the same places");
     assert_eq!(grids[0], grids[2], "rungs switch at the same places");
     assert_in_sync(&product.url(path(&video, "playlist_url")), 7, 30.0);
+    let manifest = path(&video, "playlist_url").replace("master.m3u8", "manifest.mpd");
+    let pictures = look::packets(&product.url(&manifest), "v:0").unwrap();
+    assert_eq!(pictures.len(), 210, "DASH plays every frame, too");
+    assert_in_sync(&product.url(&manifest), 7, 30.0);
 }
 
 #[test]
@@ -163,6 +173,7 @@ fn without_sound() {
     let master = product.text(path(&video, "playlist_url")).unwrap();
     assert!(!master.contains("AUDIO") && !master.contains("mp4a"), "{master}");
     assert!(master.contains("RESOLUTION=640x360"), "the smallest rung, not blown up: {master}");
+    assert_conforms(&product, &video);
     assert_eq!(rendition(&video, "480p")["mp4_state"], "complete");
 }
 
@@ -183,7 +194,7 @@ fn portrait_stays_upright() {
 #[test]
 fn a_phone_held_sideways() {
     let product = Product::running();
-    let clip = Clip { width: 640, height: 360, seconds: 3, ..LANDSCAPE };
+    let clip = Clip { width: 640, height: 360, rate: "24000/1001", seconds: 3, ..LANDSCAPE };
     let upright = clip.film("sideways").unwrap();
     let turned = upright.with_extension("turned.mp4");
     // The display matrix asks for a quarter turn, as phones write it.
@@ -192,6 +203,7 @@ fn a_phone_held_sideways() {
     ffmpeg.args(["-c", "copy", "-metadata:s:v:0", "rotate=90"]).arg(&turned);
     tests::run(&mut ffmpeg).unwrap();
     let video = product.ready(&turned, "sideways").unwrap();
+    assert_conforms(&product, &video);
     let rung = rendition(&video, "480p");
     assert_eq!((&rung["width"], &rung["height"]), (&360.into(), &640.into()));
     // What players show is what ffmpeg shows, which turns by itself.

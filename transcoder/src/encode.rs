@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
-use domain::{Plan, RenditionName, VideoJob, Work, keys};
+use domain::{Happening, Plan, Reason, RenditionName, VideoJob, Work, keys};
 use futures::{StreamExt, TryStreamExt, stream};
 use media::{AudioSpan, SpanOutput, Stop, VideoSpan};
 use platform::{
@@ -121,7 +121,7 @@ impl Transcoder {
         encoded.map(drop).map_err(job_error)
     }
 
-    async fn store(&self, making: &Making<'_>, output: SpanOutput) -> anyhow::Result<()> {
+    async fn store(&self, making: &Making<'_>, output: SpanOutput) -> Result<(), JobError> {
         match output {
             SpanOutput::Init { rendition, bytes } => {
                 self.store_init(making, rendition, bytes.into()).await
@@ -129,22 +129,24 @@ impl Transcoder {
             SpanOutput::Segment { rendition, index, bytes } => {
                 let key = making.job.run.segment(&rendition, index);
                 self.media.put_if_absent(&key, bytes, SEGMENT_TYPE).await?;
+                making.lease.progressed();
                 if let Some(progress) = lock(&making.told).get_mut(&rendition) {
                     progress.store(index);
                 }
-                self.tell_news(making).await
+                Ok(self.tell_news(making).await?)
             }
             SpanOutput::Progress { .. } => Ok(()),
         }
     }
 
-    /// Segments of encoders that differ must never stand behind one init segment.
+    /// Segments of encoders that differ must never stand behind one init segment: if ours is not
+    /// the stored one, the video is made anew under the next generation.
     async fn store_init(
         &self,
         making: &Making<'_>,
         rendition: RenditionName,
         bytes: Bytes,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), JobError> {
         let known = lock(&making.inits).get(&rendition).cloned();
         let stored = match known {
             Some(stored) => stored,
@@ -156,7 +158,12 @@ impl Transcoder {
                 }
             }
         };
-        anyhow::ensure!(stored == bytes, "this encoder's init.mp4 of {rendition} differs");
+        if stored != bytes {
+            let reason = Reason::encoders_differ();
+            let superseded = Happening::Superseded { reason: reason.clone() };
+            self.report(&making.job.run, superseded).await?;
+            return Err(JobError::Permanent(reason));
+        }
         lock(&making.inits).insert(rendition, stored);
         Ok(())
     }

@@ -24,7 +24,7 @@ fn main() -> anyhow::Result<()> {
 #[tokio::main]
 async fn serve() -> anyhow::Result<()> {
     let config = Config::parse();
-    let fleet = Fleet::start(&config.fleet).await;
+    let fleet = Fleet::start(&config.fleet).await?;
     config.cage.check().context("SANDBOX=off would decode without a cage, at your own risk")?;
     if config.cage == Cage::Open {
         warn!("SANDBOX=off: strangers' files are decoded with this service's own rights");

@@ -17,7 +17,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    catalogue::Catalogue, config::PartsArgs, events::Watchers, progress::ProgressWorker, sweeper,
+    catalogue::Catalogue, config::PartsArgs, events::Watchers, fleets::Pipeline, letters,
+    progress::ProgressWorker, sweeper,
 };
 
 /// How long requests under way may take to end once we are asked to stop.
@@ -40,6 +41,8 @@ pub struct App {
     pub jobs: Topic,
     /// Where the workers' events come from.
     pub progress: SqsQueue,
+    /// All queues by name, for operators.
+    pub pipeline: Pipeline,
     /// The settings that new videos are made with.
     pub recipe: Recipe,
     /// Who looks at what, live.
@@ -63,13 +66,16 @@ impl App {
             }
         };
         let catalogue = Catalogue::new(aws, args.catalog_table.as_str());
+        let progress = SqsQueue::new(aws.sqs.clone(), args.catalog_queue_url.as_str())
+            .with_heartbeats(aws.heartbeats.clone());
         Self {
             watchers: Watchers::new(catalogue.clone()),
             catalogue,
             raw: objects(&args.raw_bucket),
             media: objects(&args.media_bucket),
             jobs: Topic::new(aws.sns.clone(), args.video_uploaded_topic_arn.as_str()),
-            progress: SqsQueue::new(aws.sqs.clone(), args.catalog_queue_url.as_str()),
+            pipeline: Pipeline::new(&args.fleet_queues, &progress, aws),
+            progress,
             recipe: Recipe::standard(),
             uploads: TaskTracker::new(),
             last_call: CancellationToken::new(),
@@ -114,6 +120,7 @@ pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyh
         app.shutdown.clone(),
     ));
     let sweeper = tokio::spawn(sweeper::sweep(app.clone()));
+    let letters = tokio::spawn(letters::watch::watch(app.clone()));
     let listener = listener.tap_io(|stream| {
         // Events and playlists are small and wanted at once.
         if let Err(error) = stream.set_nodelay(true) {
@@ -141,7 +148,7 @@ pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyh
     if cleaned_up.await.is_err() {
         warn!("left unfinished uploads to the sweeper and the bucket's lifecycle rule");
     }
-    for task in [events, sweeper] {
+    for task in [events, sweeper, letters] {
         task.await.context("a background task panicked")?;
     }
     served

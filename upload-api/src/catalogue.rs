@@ -2,13 +2,14 @@
 //! the only door to the table: another store could stand behind it.
 
 mod items;
+mod letters;
 mod listing;
 mod store;
 mod writing;
 
 use domain::{Video, VideoId};
 
-pub use self::{listing::Page, store::Catalogue};
+pub use self::{letters::Letter, listing::Page, store::Catalogue};
 
 /// A video and what is owed to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +44,7 @@ pub struct Due {
 /// What may be owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owed {
-    /// The job of an uploaded video is to be published.
+    /// The job of an uploaded video, or of a retry, is to be published.
     Publish,
     /// An upload that never ended is to be marked so.
     Expire,

@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{ArgAction, Args, Parser};
 use platform::{aws::AwsArgs, telemetry::TelemetryArgs};
 
+use crate::fleets::FleetQueue;
+
 /// Takes uploads, keeps the catalogue, plays videos back and serves the web page.
 #[derive(Clone, Debug, Parser)]
 #[command(version)]
@@ -52,6 +54,12 @@ pub struct PartsArgs {
     /// Queue of the workers' events.
     #[arg(long, env)]
     pub catalog_queue_url: String,
+
+    /// The fleets' queues by name, comma-separated: `480p=https://…,audio=https://…`. Their dead
+    /// letters are shown as failures of their videos and can be sent again. A queue is called like
+    /// the rendition its fleet makes, or `thumbnails`; any other name is a consolidated fleet's.
+    #[arg(long, env, value_delimiter = ',')]
+    pub fleet_queues: Vec<FleetQueue>,
 
     /// Table of videos.
     #[arg(long, env)]

@@ -21,6 +21,9 @@ pub(crate) struct Input<T>(pub(crate) T);
 /// The `{id}` of a path. What is no id belongs to no video.
 pub(crate) struct Id(pub(crate) VideoId);
 
+/// The `{name}` of a path; empty if it is not even text.
+pub(crate) struct Name(pub(crate) String);
+
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
@@ -54,8 +57,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let path = parts.extract::<Path<HashMap<String, String>>>().await;
-        let id = path.ok().and_then(|path| VideoId::from_str(path.get("id")?).ok());
+        let id = part(parts, "id").await.and_then(|id| VideoId::from_str(&id).ok());
         id.map(Self).ok_or_else(Problem::video_not_found)
     }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(part(parts, "name").await.unwrap_or_default()))
+    }
+}
+
+async fn part(parts: &mut Parts, name: &str) -> Option<String> {
+    let path = parts.extract::<Path<HashMap<String, String>>>().await;
+    path.ok()?.0.remove(name)
 }

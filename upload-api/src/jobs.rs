@@ -1,8 +1,9 @@
 //! From an uploaded video to the message that every fleet gets.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
-use domain::{OwnerId, Task, Video, VideoJob, message::RENDITION_ATTRIBUTE};
-use sha2::{Digest, Sha256};
+use domain::{Task, Video, VideoJob, message::RENDITION_ATTRIBUTE};
 
 use crate::{
     App,
@@ -18,16 +19,33 @@ pub fn publish_due() -> Due {
     Due { owed: Owed::Publish, at: clock::unix_now() + PATIENCE }
 }
 
-/// Publishes the job of an uploaded video, then writes down that nothing is owed any more. Done
-/// twice it costs the fleets a look at what they have made already.
+/// Publishes what a video owes, the job of its upload or those of its retries, then writes down
+/// that nothing is owed any more. Done twice it costs the fleets a look at what they have made
+/// already.
 ///
 /// # Errors
 /// If the topic or the catalogue does not answer; the job stays owed.
 pub async fn publish(app: &App, video: &Video) -> anyhow::Result<()> {
     let job = job(video).context("a video without a source has no job")?;
-    let attributes = [(RENDITION_ATTRIBUTE, job.task.audience())];
-    app.jobs.publish(&job, &attributes, Some(&turn(&job.owner_id))).await?;
-    let settle = |entry: &mut Entry| entry.due = entry.due.filter(|due| due.owed != Owed::Publish);
+    let group = job.owner_id.message_group();
+    let retries = video.owed_retries();
+    if retries.is_empty() {
+        let attributes = [(RENDITION_ATTRIBUTE, job.task.audience())];
+        app.jobs.publish(&job, &attributes, Some(&group)).await?;
+    }
+    for (task, fleet) in &retries {
+        // The chunks that were sent have come to nothing: they are to be sent again.
+        app.media.delete(&job.run.spread(fleet)).await?;
+        let job = VideoJob { task: task.clone(), ..job.clone() };
+        app.jobs.publish(&job, &[(RENDITION_ATTRIBUTE, &fleet.0)], Some(&group)).await?;
+    }
+    let published: BTreeSet<_> = retries.into_iter().map(|(_, fleet)| fleet).collect();
+    let settle = |entry: &mut Entry| {
+        entry.video.retries_published(&published);
+        if entry.video.record.retries.is_empty() {
+            entry.due = entry.due.filter(|due| due.owed != Owed::Publish);
+        }
+    };
     app.catalogue.update(video.record.id, settle).await?;
     Ok(())
 }
@@ -41,10 +59,4 @@ fn job(video: &Video) -> Option<VideoJob> {
         attempt: 1,
         task: Task::Make,
     })
-}
-
-/// Whose turn it is in fair queues: a hash, because SQS takes few characters and should not know.
-fn turn(owner: &OwnerId) -> String {
-    let digest = Sha256::digest(&owner.0);
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,6 @@
 //! The API server: reads the configuration, builds the parts, runs until asked to stop.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use clap::Parser;
@@ -8,12 +8,15 @@ use platform::{aws, shutdown, telemetry};
 use tokio::net::TcpListener;
 use upload_api::{App, Config, Web, router, security, serve};
 
+/// From the signal to the end at the latest; what is under way ends or is left to the sweeper.
+const STOP: Duration = Duration::from_secs(20);
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config::parse();
     telemetry::init(&config.telemetry);
     security::check_address(config.listen, config.single_user_bind)?;
-    let shutdown = shutdown::on_signal();
+    let shutdown = shutdown::on_signal(STOP);
     let aws = aws::load(&config.aws).await;
     let app = Arc::new(App::new(&config.parts, &aws, shutdown));
     let web = Web::new(config.web_dir.as_deref(), [&app.raw, &app.media]).await?;

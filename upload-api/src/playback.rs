@@ -29,11 +29,14 @@ const GROWING_CACHE: &str = "no-cache";
 const FINAL_CACHE: &str = "private, max-age=60";
 /// RFC 8216 4.
 const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
+/// ISO/IEC 23009-1 annex C.
+const MANIFEST_TYPE: &str = "application/dash+xml";
 
 /// Play a video
 ///
-/// `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist;
-/// `{rendition}.mp4` and `poster.jpg` redirect into the bucket.
+/// `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist, `manifest.mpd`
+/// the DASH manifest once everything is encoded; `{rendition}.mp4` and `poster.jpg` redirect into
+/// the bucket.
 #[utoipa::path(
     get,
     path = "/v/{id}/{file}",
@@ -44,8 +47,8 @@ const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
         ("file" = String, Path, description = "Which file", example = "master.m3u8"),
     ),
     responses(
-        (status = 200, description = "A playlist", body = String,
-         content_type = "application/vnd.apple.mpegurl"),
+        (status = 200, description = "A playlist or manifest",
+         content((String = "application/vnd.apple.mpegurl"), (String = "application/dash+xml"))),
         (status = 302, description = "Where the file is for the next minutes"),
         ProblemResponse,
     )
@@ -63,6 +66,12 @@ pub(crate) async fn file(
                 .flatten()
                 .ok_or_else(|| nothing_to_play(&video))?;
             Ok(playlist_response(&playlist.to_string(), video.record.state.is_final()))
+        }
+        File::Manifest => {
+            let manifest = video.manifest().ok_or_else(|| no_manifest(&video))?;
+            let headers =
+                [(header::CONTENT_TYPE, MANIFEST_TYPE), (header::CACHE_CONTROL, FINAL_CACHE)];
+            Ok((headers, manifest.to_string()).into_response())
         }
         File::Playlist(name) => {
             let playlist = video.media_playlist(&name).ok_or_else(|| no_playlist(&video, &name))?;
@@ -137,6 +146,13 @@ fn poster_key(video: &Video) -> Result<String, Problem> {
         domain::video::ThumbnailsState::Complete => Ok(video.run().poster()),
         _ => Err(not_there("poster_not_ready", "There is no poster, or not yet.")),
     }
+}
+
+fn no_manifest(video: &Video) -> Problem {
+    if view::can_be_watched(video.record.state) && !video.record.state.is_final() {
+        return not_there("manifest_not_ready", "There is no DASH manifest yet, but HLS plays.");
+    }
+    nothing_to_play(video)
 }
 
 /// Why a rendition has no playlist.

@@ -5,7 +5,10 @@ use platform::consumer::{Job, JobError, Lease, Worker};
 use serde::Deserialize;
 use tracing::{debug, warn};
 
-use crate::catalogue::Catalogue;
+use crate::{
+    catalogue::{Catalogue, Due, Entry, Owed},
+    clock,
+};
 
 /// A message of the topic `video-progress`.
 #[derive(Debug, Deserialize)]
@@ -27,12 +30,22 @@ impl ProgressWorker {
     }
 }
 
+/// A video that begins anew is owed a publish, in the same write.
+fn take_in(entry: &mut Entry, event: &ProgressEvent) -> bool {
+    let generation = entry.video.record.generation;
+    let changed = entry.video.apply(event);
+    if entry.video.record.generation != generation {
+        entry.due = Some(Due { owed: Owed::Publish, at: clock::unix_now() });
+    }
+    changed
+}
+
 impl Worker for ProgressWorker {
     type Job = Report;
 
     async fn run(&self, Report(event): &Report, _: &Lease) -> Result<(), JobError> {
         let id = event.run.video_id;
-        let updated = self.catalogue.update(id, |entry| entry.video.apply(event)).await?;
+        let updated = self.catalogue.update(id, |entry| take_in(entry, event)).await?;
         match updated {
             Some(updated) if updated.answer => {
                 debug!(%id, version = updated.video.record.version, "event taken in");

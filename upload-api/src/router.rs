@@ -20,9 +20,9 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    App, Web, events, playback,
+    App, Web, events, letters, playback,
     problem::{Problem, ProblemView},
-    security, uploads, videos,
+    retries, security, uploads, videos,
 };
 
 /// Longest JSON body; uploads are not read through it.
@@ -39,7 +39,8 @@ const MAX_JSON: usize = 64 << 10;
     tags(
         (name = "videos", description = "Uploading and keeping videos"),
         (name = "events", description = "What changes, while it changes"),
-        (name = "playback", description = "HLS and downloads"),
+        (name = "playback", description = "HLS, DASH and downloads"),
+        (name = "pipeline", description = "What operators need"),
     )
 )]
 struct Description;
@@ -53,10 +54,13 @@ fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(videos::list, uploads::upload))
         .routes(routes!(videos::read, videos::edit, videos::delete))
+        .routes(routes!(retries::retry))
         .routes(routes!(events::of_video))
         .routes(routes!(events::of_owner))
         .routes(routes!(playback::file))
         .routes(routes!(playback::piece))
+        .routes(routes!(letters::api::list))
+        .routes(routes!(letters::api::redrive_queue))
 }
 
 /// Everything the service answers.

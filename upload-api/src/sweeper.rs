@@ -11,6 +11,7 @@ use crate::{
     App,
     catalogue::{CatalogueError, Entry, Owed},
     clock, deletion, jobs,
+    letters::redrive,
 };
 
 /// Pause between two looks at the index.
@@ -50,14 +51,15 @@ pub async fn sweep_once(app: &App, now: u64) -> Result<(), CatalogueError> {
             None => {}
         }
     }
-    Ok(())
+    redrive::sweep(app, now).await
 }
 
 /// What is to be done, if it is still owed and nobody else has claimed it.
 fn claim(entry: &mut Entry, now: u64) -> Option<Owed> {
     let due = entry.due.filter(|due| due.at <= now)?;
+    let has_retries = !entry.video.record.retries.is_empty();
     match (due.owed, entry.video.record.state) {
-        (Owed::Publish, VideoState::Uploaded) => {
+        (Owed::Publish, state) if state == VideoState::Uploaded || has_retries => {
             entry.due = Some(jobs::publish_due());
             Some(Owed::Publish)
         }

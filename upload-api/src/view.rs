@@ -207,9 +207,12 @@ fn source(video: &Video) -> SourceView {
 fn rendition(video: &Video, status: &RenditionStatus) -> RenditionView {
     let base = format!("/v/{}/{}", video.record.id, status.name);
     let size = picture_size(video, &status.name);
+    let sound = video.rendition(&RenditionName::audio());
+    let sound_failed = sound.is_some_and(|sound| sound.state == RenditionState::Failed);
     let mp4_state = match (status.state, status.mp4_state) {
-        // Without its rung there will be no MP4 either.
+        // Without its rung, or the sound, there will be no MP4 either.
         (RenditionState::Failed, Mp4State::Pending) => OutputStateView::Skipped,
+        (_, Mp4State::Pending) if sound_failed => OutputStateView::Skipped,
         (_, state) => state.into(),
     };
     RenditionView {

@@ -37,6 +37,48 @@ export function playback(page: Page): Promise<Playback> {
   });
 }
 
+/** Plays a URL in a bare media element of a page of ours, to its end, with no player of ours around it. */
+export async function playBare(page: Page, url: string): Promise<Playback & { started: number }> {
+  // Whoever has clicked may hear sound.
+  await page.locator("body").click({ position: { x: 1, y: 1 } });
+  return page.evaluate(async (src) => {
+    const media = document.createElement("video") as Counting;
+    document.body.append(media);
+    media.src = src;
+    await media.play();
+    const until = async (event: string, pleases: () => boolean) => {
+      while (!pleases()) {
+        await new Promise<void>((resolve, reject) => {
+          media.addEventListener(event, () => resolve(), { once: true });
+          media.addEventListener("error", () => reject(new Error(media.error?.message)), { once: true });
+        });
+      }
+    };
+    await until("timeupdate", () => media.currentTime > 1);
+    media.currentTime = media.duration - 1;
+    await until("ended", () => media.ended);
+    return {
+      started: media.played.start(0),
+      currentTime: media.currentTime,
+      paused: media.paused,
+      videoWidth: media.videoWidth,
+      videoHeight: media.videoHeight,
+      audioBytes: media.webkitAudioDecodedByteCount,
+      decodedFrames: media.getVideoPlaybackQuality().totalVideoFrames,
+      duration: media.duration,
+      ended: media.ended,
+      heights: [],
+    };
+  }, url);
+}
+
+/** When what was played so far began, in seconds. */
+export function startedAt(page: Page): Promise<number> {
+  return page.evaluate(
+    () => (document.querySelector("hls-video") as Hls | null)?.nativeEl.played.start(0) ?? -1,
+  );
+}
+
 /** Presses play and waits until picture and sound run for a while. */
 export async function play(page: Page): Promise<Playback> {
   await page.locator("media-play-button").first().click();

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VideoState } from "../src/api/types";
 import { isSettled } from "../src/state/ladder";
 import { CLIP_SECONDS, type Clips, makeClips } from "./clips";
-import { advanced, play, playback, seek } from "./playback";
+import { advanced, play, playBare, playback, seek, startedAt } from "./playback";
 import {
   card,
   chooseFiles,
@@ -180,6 +180,58 @@ describe("from a file to a playing video", () => {
         `a picture ${height} high`,
         20_000,
       );
+    }
+    await fresh.close();
+  });
+
+  it("begins at the beginning of a list that still grows, and plays on to its end", async () => {
+    const fresh = await visit(browser, "about:blank");
+    const { page } = fresh;
+    let grown = false;
+    let masters = 0;
+    // The media playlists as they were when two segments of each were there.
+    await page.route(/\/v\/[^/]+\/[^/]+\.m3u8$/, async (route) => {
+      const response = await route.fetch();
+      const text = await response.text();
+      if (text.includes("#EXT-X-STREAM-INF")) masters += 1;
+      const parts = text.split(/(?=#EXTINF)/);
+      await route.fulfill({ response, body: grown ? text : parts.slice(0, 3).join("") });
+    });
+    await page.goto(`/watch/${id}`);
+    await page.locator("hls-video").waitFor({ state: "attached" });
+    const growing = await play(page);
+    expect(await startedAt(page)).toBeLessThan(0.1);
+    expect(growing.duration).toBeLessThan(5);
+    grown = true;
+    // Past what was there at first, and past what is buffered when the list has ended.
+    await until(
+      () => playback(page),
+      (now) => now.currentTime > 5 && Math.abs(now.duration - CLIP_SECONDS) < 0.1,
+      "playback to go on into what was made later",
+      60_000,
+    );
+    await seek(page, CLIP_SECONDS - 1);
+    await until(
+      () => playback(page),
+      (now) => now.ended,
+      "the end to be reached",
+      20_000,
+    );
+    expect(masters, "the stream was loaded once").toBe(1);
+    expect(fresh.faults).toEqual([]);
+    await fresh.close();
+  });
+
+  it("plays without our player: HLS by the browser itself, and the MP4s", async () => {
+    const fresh = await visit(browser, "/");
+    const sources = [`/v/${id}/master.m3u8`, `/v/${id}/480p.mp4`, `/v/${id}/720p.mp4`];
+    for (const source of sources) {
+      const played = await playBare(fresh.page, source);
+      expect(played.started, source).toBeLessThan(0.1);
+      expect(Math.abs(played.duration - CLIP_SECONDS), source).toBeLessThan(0.1);
+      expect(played.decodedFrames, source).toBeGreaterThan(10);
+      expect(played.audioBytes, source).toBeGreaterThan(0);
+      expect([480, 720], source).toContain(played.videoHeight);
     }
     await fresh.close();
   });

@@ -3,7 +3,7 @@
 use super::{
     Mp4State, RenditionState, RenditionStatus, ThumbnailsState, ThumbnailsStatus, Video, VideoState,
 };
-use crate::{Happening, Plan, ProgressEvent, Reason, RenditionName, plan::Outcome};
+use crate::{Happening, Plan, ProgressEvent, Reason, Recipe, RenditionName, plan::Outcome};
 
 impl Video {
     /// Takes an event in; true if anything changed (the version then counted up).
@@ -28,6 +28,7 @@ impl Video {
             Happening::Segments { rendition, chunk, segments } => {
                 self.change(rendition, |status| status.extend(*chunk, *segments))
             }
+            Happening::Superseded { reason } => self.supersede(reason),
             Happening::Complete { rendition, size_bytes, peak_bps, average_bps } => {
                 self.change(rendition, |status| {
                     let moved = status.advance(RenditionState::Complete, None);
@@ -123,7 +124,7 @@ impl Video {
         true
     }
 
-    fn fail_unsettled(&mut self, reason: &Reason) -> bool {
+    pub(super) fn fail_unsettled(&mut self, reason: &Reason) -> bool {
         let mut moved = false;
         for status in &mut self.renditions {
             moved |= status.advance(RenditionState::Failed, Some(reason.clone()));
@@ -150,7 +151,7 @@ impl Video {
     }
 
     /// Derives the video's state from its parts; true if it changed.
-    fn settle(&mut self) -> bool {
+    pub(super) fn settle(&mut self) -> bool {
         if self.record.state == VideoState::Rejected {
             return false;
         }
@@ -164,10 +165,13 @@ impl Video {
     }
 
     fn derive(&self) -> VideoState {
+        let sound_failed = self
+            .rendition(&RenditionName::audio())
+            .is_some_and(|status| status.state == RenditionState::Failed);
         let all_settled = self.record.plan.is_some()
-            && self.renditions.iter().all(RenditionStatus::is_settled)
+            && self.renditions.iter().all(|status| status.is_settled(sound_failed))
             && self.record.thumbnails.state != ThumbnailsState::Pending;
-        if all_settled {
+        if all_settled || self.died_unplanned() {
             return match (self.first_failure(), self.is_watchable()) {
                 (None, _) => VideoState::Ready,
                 (Some(_), true) => VideoState::Partial,
@@ -181,6 +185,17 @@ impl Video {
         } else {
             self.record.state
         }
+    }
+
+    /// No fleet lived long enough to make a plan.
+    fn died_unplanned(&self) -> bool {
+        let rungs = Recipe::standard().ladder.rungs.into_iter().map(|rung| rung.name);
+        let failed = |name: RenditionName| {
+            self.rendition(&name).is_some_and(|status| status.state == RenditionState::Failed)
+        };
+        self.record.plan.is_none()
+            && self.record.thumbnails.state == ThumbnailsState::Failed
+            && std::iter::once(RenditionName::audio()).chain(rungs).all(failed)
     }
 
     fn first_failure(&self) -> Option<Reason> {

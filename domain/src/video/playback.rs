@@ -3,6 +3,7 @@
 use super::{RenditionState, RenditionStatus, Video};
 use crate::{
     RenditionName,
+    mpd::{AudioRepresentation, Manifest, VideoRepresentation},
     plan::AUDIO_CODECS,
     playlist::{MediaPlaylist, MultivariantPlaylist, Variant},
 };
@@ -21,6 +22,33 @@ impl Video {
             _ => self.available_segments(status),
         };
         Some(MediaPlaylist { grid, available, folder: name.to_string() })
+    }
+
+    /// The DASH manifest, once nothing more is being encoded and there is something to play.
+    pub fn manifest(&self) -> Option<Manifest> {
+        let plan = self.record.plan.as_ref()?;
+        if !self.renditions.iter().all(|status| status.state.is_final()) {
+            return None;
+        }
+        let complete = self.renditions.iter().filter(|r| r.state == RenditionState::Complete);
+        let (mut rungs, mut audio) = (Vec::new(), None);
+        for status in complete {
+            let (Some(grid), Some(peak)) = (plan.grid(&status.name), status.peak_bps) else {
+                continue;
+            };
+            match plan.video_encode(&status.name) {
+                Some(encode) => rungs.push(VideoRepresentation {
+                    name: status.name.clone(),
+                    bandwidth_bps: peak,
+                    resolution: (encode.width, encode.height),
+                    codecs: encode.codecs(),
+                }),
+                None => audio = Some(AudioRepresentation { grid, bandwidth_bps: peak }),
+            }
+        }
+        let video_grid = plan.grid(&rungs.first()?.name)?;
+        let (duration_seconds, frame_rate) = (plan.duration_seconds(), plan.frame_rate);
+        Some(Manifest { duration_seconds, frame_rate, video_grid, rungs, audio })
     }
 
     /// Complete rungs and the smallest running one, with the sound if it can be played.

@@ -117,10 +117,10 @@ impl RenditionStatus {
     }
 
     /// Whether nothing more will happen to it or its MP4.
-    pub(super) fn is_settled(&self) -> bool {
-        // Without its rung there will be no MP4 either.
+    pub(super) fn is_settled(&self, sound_failed: bool) -> bool {
+        // Without its rung, or the sound, there will be no MP4 either.
         self.state == RenditionState::Failed
-            || (self.state.is_final() && self.mp4_state != Mp4State::Pending)
+            || (self.state.is_final() && (sound_failed || self.mp4_state != Mp4State::Pending))
     }
 }
 

@@ -1,9 +1,11 @@
 //! A video's life, told in order, out of order and twice.
 
+mod retrying;
+
 use super::*;
 use crate::{Happening, ProgressEvent, plan::tests::plan_of, source::tests::clip};
 
-fn uploaded_video() -> Video {
+pub(super) fn uploaded_video() -> Video {
     let id = "01890a5d-ac96-774b-bcce-b302099a80f7".parse().unwrap();
     let mut video = Video::begin(
         id,
@@ -20,7 +22,7 @@ fn event(video: &Video, happening: Happening) -> ProgressEvent {
     ProgressEvent { version: 1, run: video.run(), happening }
 }
 
-fn tell(video: &mut Video, happening: Happening) -> bool {
+pub(super) fn tell(video: &mut Video, happening: Happening) -> bool {
     let event = event(video, happening);
     video.apply(&event)
 }
@@ -29,11 +31,11 @@ fn started(name: &str) -> Happening {
     Happening::Started { renditions: vec![name.into()], plan: Box::new(plan_of(clip(1280, 720))) }
 }
 
-fn segments(name: &str, segments: u32) -> Happening {
+pub(super) fn segments(name: &str, segments: u32) -> Happening {
     Happening::Segments { rendition: name.into(), chunk: 0, segments }
 }
 
-fn complete(name: &str) -> Happening {
+pub(super) fn complete(name: &str) -> Happening {
     Happening::Complete {
         rendition: name.into(),
         size_bytes: 1000,
@@ -42,11 +44,11 @@ fn complete(name: &str) -> Happening {
     }
 }
 
-fn mp4(name: &str) -> Happening {
+pub(super) fn mp4(name: &str) -> Happening {
     Happening::Mp4Complete { rendition: name.into(), size_bytes: 9 }
 }
 
-fn failed(name: &str) -> Happening {
+pub(super) fn failed(name: &str) -> Happening {
     Happening::Failed { rendition: name.into(), reason: Reason::gave_up(5) }
 }
 
@@ -209,6 +211,43 @@ fn playlists_follow_the_state() {
 }
 
 #[test]
+fn bandwidth_is_assumed_until_it_is_measured() {
+    let mut video = uploaded_video();
+    let told = |video: &Video| {
+        let playlist = video.multivariant_playlist().unwrap();
+        let variant = playlist.variants.into_iter().find(|v| v.uri == "480p.m3u8").unwrap();
+        (variant.bandwidth_bps, variant.average_bandwidth_bps)
+    };
+    for happening in [started("480p"), segments("audio", 9), segments("480p", 2)] {
+        tell(&mut video, happening);
+    }
+    assert_eq!(told(&video), (1_400_000 * 5 / 4 + 128_000, None));
+    tell(&mut video, complete("480p"));
+    assert_eq!(told(&video), (900_000 + 128_000, None), "the sound is not measured yet");
+    tell(&mut video, complete("audio"));
+    assert_eq!(told(&video), (1_800_000, Some(1_000_000)));
+}
+
+#[test]
+fn the_dash_manifest_comes_at_the_end() {
+    let mut video = uploaded_video();
+    for happening in whole_life().into_iter().take(10) {
+        tell(&mut video, happening);
+        assert_eq!(video.manifest(), None);
+    }
+    let mut without = video.clone();
+    tell(&mut video, complete("720p"));
+    let manifest = video.manifest().unwrap();
+    let names: Vec<_> = manifest.rungs.iter().map(|rung| rung.name.0.as_str()).collect();
+    assert_eq!(names, ["480p", "720p"]);
+    assert_eq!(manifest.audio.unwrap().bandwidth_bps, 900_000);
+    assert_eq!(manifest.video_grid.segments(), 9);
+
+    tell(&mut without, failed("720p"));
+    assert_eq!(without.manifest().unwrap().rungs.len(), 1, "what failed is not offered");
+}
+
+#[test]
 fn a_playlist_stops_at_the_first_gap() {
     let mut long = clip(640, 360);
     long.video.as_mut().unwrap().duration_us = 200_000_000;
@@ -222,4 +261,36 @@ fn a_playlist_stops_at_the_first_gap() {
     let status = video.rendition(&"480p".into()).unwrap();
     assert_eq!(video.media_playlist(&"480p".into()).unwrap().available, 19);
     assert!((video.progress(status) - 28.0 / 51.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_superseded_making_begins_anew() {
+    let mut video = uploaded_video();
+    let late = event(&video, complete("480p"));
+    for happening in [started("480p"), segments("480p", 3)] {
+        tell(&mut video, happening);
+    }
+    let superseded = event(&video, Happening::Superseded { reason: Reason::encoders_differ() });
+    assert!(video.apply(&superseded));
+    assert_eq!((video.record.generation, video.record.state), (2, VideoState::Uploaded));
+    assert!(video.renditions.is_empty());
+    assert!(!video.apply(&superseded), "told twice it counts once");
+    assert!(!video.apply(&late), "the old making has no say any more");
+    for happening in whole_life() {
+        tell(&mut video, happening);
+    }
+    assert_eq!(video.record.state, VideoState::Ready);
+}
+
+#[test]
+fn a_mixed_fleet_ends_in_a_failure_that_says_so() {
+    let mut video = uploaded_video();
+    for _ in 0..10 {
+        tell(&mut video, started("480p"));
+        tell(&mut video, Happening::Superseded { reason: Reason::encoders_differ() });
+    }
+    tell(&mut video, Happening::ThumbnailsComplete);
+    assert_eq!(video.record.generation, 5);
+    assert_eq!(video.record.state, VideoState::Failed);
+    assert_eq!(video.record.reason, Some(Reason::encoders_differ()));
 }

@@ -84,6 +84,14 @@ pub(crate) fn raw(path: &Path, pixels: &str, more: &str) -> Vec<u8> {
     run(&mut command)
 }
 
+/// Decoded left channel at 48 kHz.
+pub(crate) fn samples(path: &Path) -> Vec<f32> {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-i"]).arg(path);
+    let bytes = run(command.args(["-af", "pan=mono|c0=c0", "-f", "f32le", "-"]));
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+}
+
 pub(crate) fn open(path: &Path) -> Box<File> {
     Box::new(File::open(path).unwrap())
 }

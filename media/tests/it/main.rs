@@ -11,5 +11,8 @@ mod facts;
 mod faults;
 mod mp4;
 mod picture;
+mod purity;
 mod segments;
 mod sound;
+mod table;
+mod vbv;

@@ -1,20 +1,10 @@
 //! Sound joins without a click, sits where the picture expects it, and lasts as long.
 
-use std::{f64::consts::TAU, path::Path, process::Command};
+use std::f64::consts::TAU;
 
-use domain::RenditionName;
-
-use crate::clips::{Dir, all_audio, audio, ffprobe, plan, run};
+use crate::clips::{Dir, all_audio, audio, ffprobe, plan, samples};
 
 const PICTURE: &str = "-f lavfi -i testsrc2=s=64x36:r=5";
-
-/// Decoded left channel at 48 kHz.
-fn samples(path: &Path) -> Vec<f32> {
-    let mut command = Command::new("ffmpeg");
-    command.args(["-v", "error", "-i"]).arg(path);
-    let bytes = run(command.args(["-af", "pan=mono|c0=c0", "-f", "f32le", "-"]));
-    bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
-}
 
 /// Largest distance from `0.5 sin(2π · 441 Hz · t)`.
 fn off_tune(samples: &[f32], from: usize) -> (usize, f64) {
@@ -87,36 +77,4 @@ fn silence_stands_in_before_and_after() {
         assert!(loud(0.0, 1.45) < 0.001 && loud(3.6, 6.0) < 0.001, "{name}");
         assert!(loud(1.53, 1.6) > 0.45 && loud(3.4, 3.47) > 0.45, "{name}");
     }
-}
-
-#[test]
-fn a_beep_is_heard_when_its_flash_is_seen() {
-    let dir = Dir::new();
-    // White from 2 s to 3 s, 5.1 sound at 44.1 kHz with a tone in the centre at the same time.
-    let sound = "aevalsrc=0|0|0.5*sin(2*PI*441*t)*between(t\\,2\\,3)|0|0|0:c=5.1:s=44100:d=5";
-    let args = format!(
-        "-f lavfi -i color=black:s=64x36:r=25:d=5,drawbox=c=white:t=fill:enable='between(t,2,2.99)' \
-         -f lavfi -i {sound} -c:v libx264 -c:a ac3"
-    );
-    let clip = dir.clip("sync.ts", &args.replace("\\\\", "\\"));
-    let plan = plan(&clip);
-    assert_eq!(plan.source.audio.as_ref().unwrap().channels, 6);
-    let joined = dir.file("joined.mp4", &all_audio(&clip, &plan).track("audio"));
-    let decoded = samples(&joined);
-    let beep = decoded.iter().position(|sample| sample.abs() > 0.02).unwrap();
-    let seconds = beep as f64 / 48_000.0;
-    assert!((seconds - 2.0).abs() < 0.02, "beep at {seconds}");
-    let rung = crate::clips::whole(&clip, &plan, "480p");
-    let pictures = dir.file("pictures.mp4", &rung.track("480p"));
-    let gray = crate::clips::raw(&pictures, "gray", "-vf scale=1:1");
-    let flash = gray.iter().position(|&luma| luma > 128).unwrap();
-    assert_eq!(flash, 50, "flash at 2 s");
-}
-
-#[test]
-fn no_sound_is_no_rendition() {
-    let dir = Dir::new();
-    let clip = dir.clip("mute.mp4", &format!("{PICTURE}:d=1 -c:v libx264"));
-    let plan = plan(&clip);
-    assert!(plan.rendition(&RenditionName::audio()).is_none());
 }

@@ -1,24 +1,44 @@
-//! How long a message is ours, and the heartbeat that makes it longer.
+//! How long a message is ours, and what ends that.
 
-use std::{sync::Arc, time::Duration};
+mod budget;
+mod keeper;
 
-use anyhow::Context;
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep, sleep_until, timeout, timeout_at},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
 };
+
+use tokio::{sync::watch, time::Instant};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
-use tracing::{Instrument, debug, warn};
+use tracing::Instrument;
 
-use crate::queue::{Delivery, Queue, Receipt};
+use self::{budget::Budget, keeper::Keeper};
+use super::heart::Heart;
+use crate::queue::{Delivery, Queue};
 
-/// The time a job has: until it is cancelled, because we are asked to stop or because the message
-/// could not be kept.
+/// The time a job has: until it is cancelled, because we are asked to stop, because it has had its
+/// share, or because the message could not be kept.
 #[derive(Debug)]
 pub struct Lease {
-    cancelled: CancellationToken,
-    lost: CancellationToken,
+    signals: Signals,
+    progressed: Arc<AtomicBool>,
     heartbeat: Option<Heartbeat>,
+}
+
+/// What a job and its message are told.
+#[derive(Clone, Debug)]
+struct Signals {
+    /// The job is asked to stop.
+    cancelled: CancellationToken,
+    /// The job has had its share of time.
+    over: CancellationToken,
+    /// The message could not be kept.
+    lost: CancellationToken,
+    /// The job is not waited for any longer.
+    dropped: CancellationToken,
 }
 
 #[derive(Debug)]
@@ -28,31 +48,63 @@ struct Heartbeat {
     task: AbortOnDropHandle<()>,
 }
 
+/// How leases are kept, the same for all messages of a consumer.
+#[derive(Debug)]
+pub(super) struct Terms {
+    /// How long a message stays ours without a heartbeat.
+    pub(super) length: Duration,
+    /// How long a job may work on one delivery.
+    pub(super) hold: Duration,
+    /// How long a cancelled job may take to end.
+    pub(super) drain: Duration,
+    /// Asks all jobs to stop.
+    pub(super) shutdown: CancellationToken,
+    /// Drops all jobs.
+    pub(super) deadline: CancellationToken,
+}
+
 impl Lease {
     /// A lease without a message that only `cancelled` ends: to call a worker by hand.
     #[must_use]
     pub fn until(cancelled: CancellationToken) -> Self {
-        Self { cancelled, lost: CancellationToken::new(), heartbeat: None }
+        let signals = Signals {
+            cancelled,
+            over: CancellationToken::new(),
+            lost: CancellationToken::new(),
+            dropped: CancellationToken::new(),
+        };
+        Self { signals, progressed: Arc::default(), heartbeat: None }
     }
 
     /// Whether to stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.is_cancelled()
+        self.signals.cancelled.is_cancelled()
     }
 
     /// Returns when it is time to stop.
     pub async fn cancelled(&self) {
-        self.cancelled.cancelled().await;
+        self.signals.cancelled.cancelled().await;
     }
 
     /// For what runs elsewhere: tasks, blocking threads.
     #[must_use]
     pub fn token(&self) -> CancellationToken {
-        self.cancelled.clone()
+        self.signals.cancelled.clone()
     }
 
-    /// Keeps `delivery` ours from now on, in a task of its own that no job can hold up.
+    /// Something of the job is done for good, so that whoever takes it up next has less to do. A
+    /// job that uses up its time without a word of it has failed.
+    pub fn progressed(&self) {
+        self.progressed.store(true, Relaxed);
+    }
+
+    #[cfg(test)]
+    pub(super) fn progress_flag(&self) -> Arc<AtomicBool> {
+        self.progressed.clone()
+    }
+
+    /// Keeps `delivery` ours from now on, on a thread that no job can hold up.
     ///
     /// The time counts from `asked_at`, before the queue can have handed it out: a process that was
     /// stopped in between does not take for its own what is somebody else's by now.
@@ -60,91 +112,63 @@ impl Lease {
         queue: &Arc<Q>,
         delivery: &Delivery,
         asked_at: Instant,
-        length: Duration,
-        shutdown: &CancellationToken,
+        terms: &Terms,
+        heart: &Heart,
     ) -> Self {
-        let (held, held_until) = watch::channel(asked_at + length);
-        let (cancelled, lost) = (shutdown.child_token(), CancellationToken::new());
+        let (held, held_until) = watch::channel(asked_at + terms.length);
+        let signals = Signals {
+            cancelled: terms.shutdown.child_token(),
+            over: CancellationToken::new(),
+            lost: CancellationToken::new(),
+            dropped: terms.deadline.child_token(),
+        };
         let stop = CancellationToken::new();
         let keeper = Keeper {
             queue: queue.clone(),
             receipt: delivery.receipt.clone(),
-            length,
+            length: terms.length,
             held,
             stop: stop.clone(),
-            lost: lost.clone(),
-            cancelled: cancelled.clone(),
+            signals: signals.clone(),
         };
-        let task = AbortOnDropHandle::new(tokio::spawn(keeper.keep().in_current_span()));
-        Self { cancelled, lost, heartbeat: Some(Heartbeat { held_until, stop, task }) }
+        let budget = Budget {
+            ends: asked_at + terms.hold,
+            drain: terms.drain,
+            stop: stop.clone(),
+            signals: signals.clone(),
+        };
+        let beating = async move {
+            tokio::join!(keeper.keep(), budget.watch());
+        };
+        let task = heart.runtime.spawn(beating.in_current_span());
+        let heartbeat = Heartbeat { held_until, stop, task: AbortOnDropHandle::new(task) };
+        Self { signals, progressed: Arc::default(), heartbeat: Some(heartbeat) }
     }
 
     /// Whether the message is still ours to settle.
     pub(super) fn is_held(&self) -> bool {
         let now = Instant::now();
         let within = |heartbeat: &Heartbeat| now < *heartbeat.held_until.borrow();
-        !self.lost.is_cancelled() && self.heartbeat.as_ref().is_none_or(within)
+        !self.signals.lost.is_cancelled() && self.heartbeat.as_ref().is_none_or(within)
     }
 
-    /// Stops the heartbeat, so that no late one undoes how the message is settled, and says whether
-    /// it is still ours to settle.
-    pub(super) async fn end(mut self) -> bool {
-        if let Some(heartbeat) = &mut self.heartbeat {
-            heartbeat.stop.cancel();
-            let _ended_or_panicked = (&mut heartbeat.task).await;
-        }
-        self.is_held()
-    }
-}
-
-/// The heartbeat: extends the lease whenever a third of it is gone.
-struct Keeper<Q> {
-    queue: Arc<Q>,
-    receipt: Receipt,
-    length: Duration,
-    held: watch::Sender<Instant>,
-    stop: CancellationToken,
-    lost: CancellationToken,
-    cancelled: CancellationToken,
-}
-
-impl<Q: Queue> Keeper<Q> {
-    async fn keep(self) {
-        let beat = self.length / 3;
-        loop {
-            let held_until = *self.held.borrow();
-            tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return,
-                () = sleep_until(held_until - 2 * beat) => (),
-            }
-            // The last third is the job's time to stop in.
-            match timeout_at(held_until - beat, self.extend(beat)).await {
-                Ok(Some(asked_at)) => drop(self.held.send_replace(asked_at + self.length)),
-                Ok(None) => return,
-                Err(_) => {
-                    warn!("the lease cannot be kept; stopping the job before it ends");
-                    self.lost.cancel();
-                    return self.cancelled.cancel();
-                }
-            }
-        }
+    /// Whether the job has used up its time without having got anything done.
+    pub(super) fn is_wasted(&self) -> bool {
+        self.signals.over.is_cancelled() && !self.progressed.load(Relaxed)
     }
 
-    /// Asks until the queue agrees and returns when it was asked, or None if told to stop.
-    async fn extend(&self, beat: Duration) -> Option<Instant> {
-        loop {
-            let asked_at = Instant::now();
-            let answer = timeout(beat / 4, self.queue.extend(&self.receipt, self.length)).await;
-            match answer.context("no answer").flatten() {
-                Ok(()) => return Some(asked_at),
-                Err(error) => debug!(error = format!("{error:#}"), "heartbeat failed"),
-            }
-            tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return None,
-                () = sleep(beat / 10) => (),
-            }
-        }
+    /// Returns when the job is not to be waited for any longer.
+    pub(super) async fn dropped(&self) {
+        self.signals.dropped.cancelled().await;
+    }
+
+    /// Stops the heartbeat, so that no late one undoes how the message is settled, and says until
+    /// when it is ours to settle; None if it is not.
+    pub(super) async fn end(mut self) -> Option<Instant> {
+        let heartbeat = self.heartbeat.as_mut()?;
+        heartbeat.stop.cancel();
+        let _ended_or_panicked = (&mut heartbeat.task).await;
+        let held_until = *heartbeat.held_until.borrow();
+        self.is_held().then_some(held_until)
     }
 }

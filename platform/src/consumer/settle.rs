@@ -2,11 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::{Context, anyhow};
 use domain::Reason;
+use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, error, info, info_span, warn};
 
 use super::{Job, JobError, Lease, Worker, backoff, dependencies::Dependencies, worker::caught};
-use crate::queue::{Delivery, Queue};
+use crate::{
+    outage,
+    queue::{Delivery, Queue},
+};
+
+/// How long a job is done again and again, with no attempt counted, because of a dependency that
+/// fails it although it answers.
+const OUTAGE_PATIENCE: Duration = Duration::from_secs(20 * 60);
 
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +45,8 @@ impl<Q: Queue, W: Worker> Settler<Q, W> {
             // A process that was stopped may find out late that it has a message.
             if lease.is_held() {
                 let settlement = self.work_on(&delivery, &lease).await;
-                if lease.end().await {
-                    return self.carry_out(settlement, &delivery).await;
+                if let Some(held_until) = lease.end().await {
+                    return self.carry_out(settlement, &delivery, held_until).await;
                 }
             }
             info!("the lease is over: left for the next delivery");
@@ -73,6 +82,7 @@ impl<Q: Queue, W: Worker> Settler<Q, W> {
             error!("job failed for good: its last attempt ended without a word");
             return self.exhausted(job, None, attempt, delivery, lease).await;
         }
+        let (began, mut outages) = (Instant::now(), 0);
         loop {
             let error = match self.run(job, lease).await {
                 Ok(()) => return Settlement::Delete,
@@ -84,18 +94,34 @@ impl<Q: Queue, W: Worker> Settler<Q, W> {
                 }
                 Err(JobError::Retryable(error)) => error,
             };
-            if lease.is_cancelled() {
-                info!("job stopped and handed back");
-                return Settlement::Release(Duration::ZERO);
+            if lease.is_cancelled() && !lease.is_wasted() {
+                return self.hand_over(delivery).await;
             }
             let reason = error.downcast_ref::<Reason>().cloned();
+            let is_outage = outage::is_behind(&error);
+            let error = match lease.is_wasted() {
+                true => error.context("nothing got done in all the time that the job had"),
+                false => error,
+            };
             let error = format!("{error:#}");
-            if !self.dependencies.are_up().await {
-                warn!(error, "job failed while a dependency is down; it waits");
-                if self.up_again(lease).await {
-                    continue;
+            if !lease.is_cancelled() {
+                if !self.dependencies.are_up().await {
+                    warn!(error, "job failed while a dependency is down; it waits");
+                    if self.up_again(lease).await {
+                        lease.progressed(); // it is not to blame for the time it waited
+                        continue;
+                    }
+                    return self.hand_over(delivery).await;
                 }
-                return Settlement::Release(Duration::ZERO);
+                if is_outage && began.elapsed() < OUTAGE_PATIENCE {
+                    warn!(error, "job failed by a dependency that answers; it is done again");
+                    outages += 1;
+                    if self.paused(backoff::between_polls(outages), lease).await {
+                        lease.progressed();
+                        continue;
+                    }
+                    return self.hand_over(delivery).await;
+                }
             }
             if attempt < self.max_attempts {
                 warn!(error, "job failed; it will be tried again");
@@ -107,7 +133,35 @@ impl<Q: Queue, W: Worker> Settler<Q, W> {
     }
 
     async fn run(&self, job: &W::Job, lease: &Lease) -> Result<(), JobError> {
-        caught(async { self.worker.run(job, lease).await }).await?
+        tokio::select! {
+            biased;
+            done = caught(async { self.worker.run(job, lease).await }) => done?,
+            () = lease.dropped() => Err(anyhow!("the job did not stop in time").into()),
+        }
+    }
+
+    /// The message in hand is worth no more than a new one, which counts its deliveries anew.
+    async fn hand_over(&self, delivery: &Delivery) -> Settlement {
+        match self.queue.send_again(delivery).await {
+            Ok(()) => {
+                info!("job stopped, its continuation sent");
+                Settlement::Delete
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                warn!(error, "job stopped, its continuation cannot be sent; handed back");
+                Settlement::Release(Duration::ZERO)
+            }
+        }
+    }
+
+    /// False if the lease is cancelled first.
+    async fn paused(&self, pause: Duration, lease: &Lease) -> bool {
+        tokio::select! {
+            biased;
+            () = lease.cancelled() => false,
+            () = sleep(pause) => true,
+        }
     }
 
     /// Waits in place, with the lease kept; false if the lease is cancelled first.
@@ -171,12 +225,16 @@ impl<Q: Queue, W: Worker> Settler<Q, W> {
         }
     }
 
-    async fn carry_out(&self, settlement: Settlement, delivery: &Delivery) {
-        let settled = match settlement {
-            Settlement::Delete => self.queue.delete(&delivery.receipt).await,
-            Settlement::Release(after) => self.queue.release(&delivery.receipt, after).await,
+    /// Not a moment longer than the message is ours: what is late would settle the next delivery.
+    async fn carry_out(&self, settlement: Settlement, delivery: &Delivery, held_until: Instant) {
+        let settling = async {
+            match settlement {
+                Settlement::Delete => self.queue.delete(&delivery.receipt).await,
+                Settlement::Release(after) => self.queue.release(&delivery.receipt, after).await,
+            }
         };
-        match settled {
+        let settled = timeout_at(held_until, settling).await;
+        match settled.context("no answer while the message was ours").flatten() {
             Ok(()) => info!(?settlement, "message settled"),
             Err(error) => {
                 self.dependencies.doubt();

@@ -1,6 +1,8 @@
 //! The promises of [`consume`](super::consume), hours of them in milliseconds.
 
+mod budget;
 mod faulty;
+mod heartbeats;
 mod leases;
 mod outages;
 mod settling;
@@ -24,13 +26,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{ConsumerSettings, Job, JobError, Lease, Worker, consume};
+use super::{ConsumerSettings, Job, JobError, Lease, Worker, consume_with, heart::Heart};
 use faulty::FaultyQueue;
 
 const LEASE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
+/// Just within what SQS allows, so that the other limits show.
+const HOLD: Duration = Duration::from_secs(11 * 3600);
+const DRAIN: Duration = Duration::from_secs(25);
 const SETTINGS: ConsumerSettings =
-    ConsumerSettings { lease: LEASE, max_attempts: 5, slots: 1, drain: Duration::from_secs(25) };
+    ConsumerSettings { lease: LEASE, max_attempts: 5, hold: HOLD, slots: 1, drain: DRAIN };
 
 #[derive(Clone, Deserialize)]
 struct TestJob {
@@ -49,6 +54,8 @@ struct Run {
     /// From 1.
     number: u32,
     token: CancellationToken,
+    /// Says that something is done for good.
+    progressed: Box<dyn Fn() + Send + Sync>,
 }
 
 type Outcome = Result<(), JobError>;
@@ -64,6 +71,23 @@ struct Scripted {
     asked: AtomicU32,
 }
 
+impl Scripted {
+    fn new<F>(script: impl Fn(Run) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        Self {
+            script: Box::new(move |run| Box::pin(script(run))),
+            began: Mutex::default(),
+            ended: AtomicU32::new(0),
+            given_up: Mutex::default(),
+            cannot_give_up: AtomicBool::new(false),
+            down: AtomicBool::new(false),
+            asked: AtomicU32::new(0),
+        }
+    }
+}
+
 impl Worker for Scripted {
     type Job = TestJob;
 
@@ -73,7 +97,9 @@ impl Worker for Scripted {
             began.push(Instant::now());
             u32::try_from(began.len()).unwrap()
         };
-        let outcome = (self.script)(Run { number, token: lease.token() }).await;
+        let progress = lease.progress_flag();
+        let progressed = Box::new(move || progress.store(true, SeqCst));
+        let outcome = (self.script)(Run { number, token: lease.token(), progressed }).await;
         self.ended.fetch_add(1, SeqCst);
         outcome
     }
@@ -106,15 +132,7 @@ where
     F: Future<Output = Outcome> + Send + 'static,
 {
     let queue = Arc::new(FaultyQueue::default());
-    let worker = Arc::new(Scripted {
-        script: Box::new(move |run| Box::pin(script(run))),
-        began: Mutex::default(),
-        ended: AtomicU32::new(0),
-        given_up: Mutex::default(),
-        cannot_give_up: AtomicBool::new(false),
-        down: AtomicBool::new(false),
-        asked: AtomicU32::new(0),
-    });
+    let worker = Arc::new(Scripted::new(script));
     let consumer = tokio::spawn(async {});
     let mut stage = Stage { queue, worker, settings, shutdown: CancellationToken::new(), consumer };
     stage.start();
@@ -124,7 +142,8 @@ where
 impl Stage {
     fn start(&mut self) {
         let (queue, worker) = (self.queue.clone(), self.worker.clone());
-        let consumer = consume(queue, worker, self.settings, self.shutdown.clone());
+        let heart = Heart::among_the_jobs();
+        let consumer = consume_with(heart, queue, worker, self.settings, self.shutdown.clone());
         self.consumer = tokio::spawn(consumer);
     }
 

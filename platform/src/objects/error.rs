@@ -6,6 +6,8 @@ use aws_sdk_s3::{
     error::{ProvideErrorMetadata, SdkError},
 };
 
+use crate::outage;
+
 /// Why an object could not be had or stored.
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
@@ -30,7 +32,7 @@ impl ObjectError {
             // A missing bucket is no missing object: whoever sees it must not go on.
             (Some(404), code) if code != Some("NoSuchBucket") => Self::NotFound(key.to_owned()),
             (Some(412), _) => Self::Precondition(key.to_owned()),
-            _ => Self::Other(anyhow::Error::new(error).context(format!("{doing} {key}"))),
+            _ => Self::Other(outage::told(error).context(format!("{doing} {key}"))),
         }
     }
 

@@ -17,6 +17,7 @@ use super::{
     error::status,
     reader::{ObjectReader, ReaderOptions},
 };
+use crate::outage;
 
 /// The objects of one bucket.
 #[derive(Clone, Debug)]
@@ -149,7 +150,8 @@ impl Objects {
             .await
             .map_err(|e| ObjectError::of("reading", key, e))?;
         let body = answer.body.collect().await;
-        Ok(body.with_context(|| format!("reading {key}"))?.into_bytes())
+        let body = body.map_err(outage::torn).with_context(|| format!("reading {key}"))?;
+        Ok(body.into_bytes())
     }
 
     /// A blocking reader of an object of known size and etag; see [`ObjectReader`].

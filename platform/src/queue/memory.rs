@@ -65,15 +65,14 @@ impl MemoryQueue {
 
     /// Sends a text as it is.
     pub fn send(&self, body: impl Into<String>) {
+        self.send_for(None, body.into());
+    }
+
+    fn send_for(&self, group: Option<String>, body: String) {
         let mut state = self.lock();
         state.sent += 1;
-        let message = Message {
-            id: state.sent,
-            body: body.into(),
-            group: None,
-            receive_count: 0,
-            hidden_until: Instant::now(),
-        };
+        let message =
+            Message { id: state.sent, body, group, receive_count: 0, hidden_until: Instant::now() };
         state.messages.push(message);
         drop(state);
         self.changed.notify_waiters();
@@ -168,6 +167,8 @@ impl Message {
             receipt: self.receipt(),
             receive_count: self.receive_count,
             group: self.group.clone(),
+            sent_at_ms: self.id,
+            reason: None,
         }
     }
 }
@@ -202,6 +203,11 @@ impl Queue for MemoryQueue {
 
     async fn delete(&self, receipt: &Receipt) -> anyhow::Result<()> {
         self.settle(receipt, None)
+    }
+
+    async fn send_again(&self, delivery: &Delivery) -> anyhow::Result<()> {
+        self.send_for(delivery.group.clone(), delivery.body.clone());
+        Ok(())
     }
 
     async fn dead_letter(&self, delivery: &Delivery, reason: &Reason) -> anyhow::Result<()> {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::{Delivery, Queue, Receipt, poll_wait};
+use crate::outage;
 
 /// The message attribute of a letter that says why it is one, as the JSON of a [`Reason`].
 const REASON_ATTRIBUTE: &str = "reason";
@@ -20,6 +21,7 @@ const REASON_ATTRIBUTE: &str = "reason";
 #[derive(Clone, Debug)]
 pub struct SqsQueue {
     client: Client,
+    heartbeats: Client,
     url: Arc<str>,
     dead_letter_url: Arc<OnceCell<String>>,
 }
@@ -27,7 +29,24 @@ pub struct SqsQueue {
 impl SqsQueue {
     /// The queue at this URL. Queues are made by `infra/`, never here.
     pub fn new(client: Client, url: impl Into<Arc<str>>) -> Self {
-        Self { client, url: url.into(), dead_letter_url: Arc::default() }
+        let heartbeats = client.clone();
+        Self { client, heartbeats, url: url.into(), dead_letter_url: Arc::default() }
+    }
+
+    /// Extends leases through a client that shares no connection with the others: connections are
+    /// served by the runtime that opened them, which may be one that jobs hold up.
+    #[must_use]
+    pub fn with_heartbeats(self, heartbeats: Client) -> Self {
+        Self { heartbeats, ..self }
+    }
+
+    /// Where the letters of this queue go.
+    ///
+    /// # Errors
+    /// If the queue does not answer, or has no redrive policy.
+    pub async fn dead_letters(&self) -> anyhow::Result<Self> {
+        let url = self.dead_letter_url().await?;
+        Ok(Self::new(self.client.clone(), url).with_heartbeats(self.heartbeats.clone()))
     }
 
     /// Sends `message` as JSON; `group` as in [`Topic::publish`](crate::topic::Topic::publish).
@@ -36,6 +55,14 @@ impl SqsQueue {
     /// If the queue did not take it; it may have taken it none the less, so send again.
     pub async fn send(&self, message: &impl Serialize, group: Option<&str>) -> anyhow::Result<()> {
         let body = serde_json::to_string(message).context("writing a message as JSON")?;
+        self.send_text(&body, group).await
+    }
+
+    /// Sends a text as it is; otherwise like [`Self::send`].
+    ///
+    /// # Errors
+    /// If the queue did not take it; it may have taken it none the less, so send again.
+    pub async fn send_text(&self, body: &str, group: Option<&str>) -> anyhow::Result<()> {
         self.client
             .send_message()
             .queue_url(&*self.url)
@@ -43,6 +70,7 @@ impl SqsQueue {
             .set_message_group_id(group.map(str::to_owned))
             .send()
             .await
+            .map_err(outage::told)
             .with_context(|| format!("sending to {}", self.url))?;
         Ok(())
     }
@@ -63,6 +91,27 @@ impl SqsQueue {
             .await
             .with_context(|| format!("queue {} does not answer", self.url))?;
         Ok(answer.attributes.and_then(|mut attributes| attributes.remove(&name)))
+    }
+
+    async fn dead_letter_url(&self) -> anyhow::Result<&str> {
+        Ok(self.dead_letter_url.get_or_try_init(|| self.look_up_dead_letter_url()).await?)
+    }
+
+    async fn change_visibility(
+        &self,
+        client: &Client,
+        receipt: &Receipt,
+        to: Duration,
+    ) -> anyhow::Result<()> {
+        client
+            .change_message_visibility()
+            .queue_url(&*self.url)
+            .receipt_handle(&receipt.0)
+            .visibility_timeout(seconds(to))
+            .send()
+            .await
+            .with_context(|| format!("changing the visibility of a message of {}", self.url))?;
+        Ok(())
     }
 
     /// The redrive policy says where letters go, so nobody has to configure it twice.
@@ -89,6 +138,8 @@ impl Queue for SqsQueue {
             .wait_time_seconds(seconds(poll_wait(lease)))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId)
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .message_attribute_names(REASON_ATTRIBUTE)
             .send()
             .await
             .with_context(|| format!("receiving from {}", self.url))?;
@@ -96,19 +147,11 @@ impl Queue for SqsQueue {
     }
 
     async fn extend(&self, receipt: &Receipt, lease: Duration) -> anyhow::Result<()> {
-        self.client
-            .change_message_visibility()
-            .queue_url(&*self.url)
-            .receipt_handle(&receipt.0)
-            .visibility_timeout(seconds(lease))
-            .send()
-            .await
-            .with_context(|| format!("changing the visibility of a message of {}", self.url))?;
-        Ok(())
+        self.change_visibility(&self.heartbeats, receipt, lease).await
     }
 
     async fn release(&self, receipt: &Receipt, after: Duration) -> anyhow::Result<()> {
-        self.extend(receipt, after).await
+        self.change_visibility(&self.client, receipt, after).await
     }
 
     async fn delete(&self, receipt: &Receipt) -> anyhow::Result<()> {
@@ -121,9 +164,12 @@ impl Queue for SqsQueue {
         Ok(())
     }
 
+    async fn send_again(&self, delivery: &Delivery) -> anyhow::Result<()> {
+        self.send_text(&delivery.body, delivery.group.as_deref()).await
+    }
+
     async fn dead_letter(&self, delivery: &Delivery, reason: &Reason) -> anyhow::Result<()> {
-        let url =
-            self.dead_letter_url.get_or_try_init(|| self.look_up_dead_letter_url()).await?.as_str();
+        let url = self.dead_letter_url().await?;
         // JSON escapes what SQS does not allow in a string, and is never empty.
         let reason = MessageAttributeValue::builder()
             .data_type("String")
@@ -145,14 +191,21 @@ impl Queue for SqsQueue {
 
 fn delivery(message: aws_sdk_sqs::types::Message) -> anyhow::Result<Delivery> {
     let mut attributes: HashMap<_, _> = message.attributes.unwrap_or_default();
-    let receive_count = attributes
-        .get(&MessageSystemAttributeName::ApproximateReceiveCount)
-        .and_then(|count| count.parse().ok());
+    let number = |name| attributes.get(&name).and_then(|number| number.parse().ok());
+    let receive_count: Option<u64> = number(MessageSystemAttributeName::ApproximateReceiveCount);
+    let sent_at_ms = number(MessageSystemAttributeName::SentTimestamp);
+    let reason = message.message_attributes.and_then(|mut all| all.remove(REASON_ATTRIBUTE));
+    let reason = reason.and_then(|reason| reason.string_value);
     Ok(Delivery {
         message_id: message.message_id.context("a message without an id")?,
         body: message.body.unwrap_or_default(),
         receipt: Receipt(message.receipt_handle.context("a message without a receipt")?),
-        receive_count: receive_count.context("a message without a receive count")?,
+        receive_count: receive_count
+            .and_then(|count| count.try_into().ok())
+            .context("a message without a receive count")?,
+        sent_at_ms: sent_at_ms.unwrap_or_default(),
+        // Whatever else somebody wrote there is no reason of ours.
+        reason: reason.and_then(|reason| serde_json::from_str(&reason).ok()),
         group: attributes.remove(&MessageSystemAttributeName::MessageGroupId),
     })
 }

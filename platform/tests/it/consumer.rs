@@ -24,6 +24,7 @@ use crate::stage::{Queues, with_queues};
 const SETTINGS: ConsumerSettings = ConsumerSettings {
     lease: Duration::from_secs(6),
     max_attempts: 5,
+    hold: Duration::from_secs(60),
     // With more, a poll is under way while a job runs; see `consume`.
     slots: 1,
     drain: Duration::from_secs(10),
@@ -34,6 +35,7 @@ const SETTINGS: ConsumerSettings = ConsumerSettings {
 enum TestJob {
     Succeed,
     TakeSeconds(u64),
+    BlockSeconds(u64),
     Fail { attempt: u32 },
     Refuse,
     WaitForStop,
@@ -60,6 +62,10 @@ impl Worker for TestWorker {
             TestJob::Succeed => Ok(()),
             TestJob::TakeSeconds(seconds) => {
                 sleep(Duration::from_secs(*seconds)).await;
+                Ok(())
+            }
+            TestJob::BlockSeconds(seconds) => {
+                std::thread::sleep(Duration::from_secs(*seconds));
                 Ok(())
             }
             TestJob::Fail { .. } => Err(anyhow!("out of luck"))?,
@@ -137,6 +143,19 @@ async fn a_job_may_take_longer_than_the_lease() {
             assert_eq!(messages(aws, &queues.url, 1).await, 1);
             assert_eq!(messages(aws, &queues.url, 0).await, 0);
             assert_eq!(worker.runs.load(SeqCst), 1);
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_may_block_its_runtime_for_longer_than_the_lease() {
+    with_queues(async |queues, aws| {
+        consuming(queues, async |worker| {
+            queues.queue.send(&serde_json::json!({"block_seconds": 10}), None).await.unwrap();
+            assert_eq!(messages(aws, &queues.url, 0).await, 0);
+            assert_eq!(worker.runs.load(SeqCst), 1, "nobody else got it meanwhile");
         })
         .await;
     })

@@ -12,6 +12,7 @@ mod http;
 mod objects;
 mod queue;
 mod reader;
+mod scale_in;
 mod shutdown;
 mod stage;
 mod topic;

@@ -69,6 +69,7 @@ pub(crate) async fn with_queues(test: impl AsyncFnOnce(&Queues, &Aws)) {
 
     let arn = queue_arn(&aws, &url).await;
     let queue = SqsQueue::new(aws.sqs.clone(), url.as_str());
+    let queue = queue.with_heartbeats(aws.heartbeats.clone());
     let queues = Queues { queue, url, arn, letters_url };
     let outcome = AssertUnwindSafe(test(&queues, &aws)).catch_unwind().await;
     for url in [&queues.url, &queues.letters_url] {

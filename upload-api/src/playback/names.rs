@@ -8,6 +8,7 @@ use domain::{RenditionName, keys};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum File {
     Multivariant,
+    Manifest,
     Playlist(RenditionName),
     Mp4(RenditionName),
     Poster,
@@ -23,6 +24,7 @@ pub(super) enum Piece {
 pub(super) fn file(name: &str) -> Option<File> {
     match (name, name.rsplit_once('.')?) {
         ("master.m3u8", _) => Some(File::Multivariant),
+        ("manifest.mpd", _) => Some(File::Manifest),
         ("poster.jpg", _) => Some(File::Poster),
         (_, (rendition, "m3u8")) => Some(File::Playlist(rendition.into())),
         (_, (rendition, "mp4")) => Some(File::Mp4(rendition.into())),
@@ -64,6 +66,7 @@ mod tests {
     #[test]
     fn files() {
         assert_eq!(file("master.m3u8"), Some(File::Multivariant));
+        assert_eq!(file("manifest.mpd"), Some(File::Manifest));
         assert_eq!(file("audio.m3u8"), Some(File::Playlist("audio".into())));
         assert_eq!(file("720p.mp4"), Some(File::Mp4("720p".into())));
         assert_eq!(file("poster.jpg"), Some(File::Poster));

@@ -53,6 +53,12 @@ impl Fixture {
         http::ask(self.addr, "GET", path).await
     }
 
+    /// Posts JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        let headers = [("Content-Type", "application/json")];
+        http::ask_with(self.addr, "POST", path, &headers, body.to_string().as_bytes()).await
+    }
+
     /// Uploads a body and returns the video's JSON.
     pub async fn upload(&self, query: &str, body: &[u8]) -> Value {
         let path = format!("/api/videos{query}");

@@ -18,6 +18,7 @@ pub fn plan() -> Plan {
         average_rate: rate,
         base_rate: rate,
         start_us: 0,
+        late_us: 0,
         duration_us: 30_000_000,
         bitrate_bps: None,
         interlaced: false,
@@ -38,6 +39,7 @@ pub fn plan() -> Plan {
         size_bytes: 1000,
         video: Some(video),
         audio: Some(audio),
+        refused_audio: None,
     };
     Plan::new(source, Recipe::standard()).unwrap()
 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use platform::aws::{Aws, AwsArgs};
-use upload_api::PartsArgs;
+use upload_api::{PartsArgs, fleets::FleetQueue};
 use uuid::Uuid;
 
 /// What one test works on; nobody else knows of it.
@@ -16,8 +16,9 @@ pub struct Standins {
     pub aws: Aws,
     pub dynamo: aws_sdk_dynamodb::Client,
     pub args: PartsArgs,
-    /// Gets what is published, as a fleet would.
+    /// Gets what is published, as the fleet of 480p would.
     pub fleet_queue_url: String,
+    pub fleet_letters_url: String,
     pub dead_letter_queue_url: String,
 }
 
@@ -39,7 +40,9 @@ impl Standins {
         }
         let topic = aws.sns.create_topic().name(format!("{prefix}-uploaded")).send().await.unwrap();
         let topic_arn = topic.topic_arn.unwrap();
-        let fleet_queue_url = queue(&aws, &format!("{prefix}-fleet"), None).await;
+        let fleet_letters_url = queue(&aws, &format!("{prefix}-fleet-dlq"), None).await;
+        let letters = queue_arn(&aws, &fleet_letters_url).await;
+        let fleet_queue_url = queue(&aws, &format!("{prefix}-fleet"), Some(&letters)).await;
         let dead_letter_queue_url = queue(&aws, &format!("{prefix}-dlq"), None).await;
         let letters = queue_arn(&aws, &dead_letter_queue_url).await;
         let catalog_queue_url = queue(&aws, &format!("{prefix}-catalog"), Some(&letters)).await;
@@ -60,10 +63,11 @@ impl Standins {
             media_bucket,
             video_uploaded_topic_arn: topic_arn,
             catalog_queue_url,
+            fleet_queues: vec![FleetQueue { name: "480p".into(), url: fleet_queue_url.clone() }],
             catalog_table,
             s3_public_endpoint: None,
         };
-        Self { aws, dynamo, args, fleet_queue_url, dead_letter_queue_url }
+        Self { aws, dynamo, args, fleet_queue_url, fleet_letters_url, dead_letter_queue_url }
     }
 
     /// Uploads in parts that nobody has completed or aborted.
@@ -121,7 +125,12 @@ impl Standins {
         }
         let topic = self.aws.sns.delete_topic().topic_arn(&args.video_uploaded_topic_arn);
         let _best_effort = topic.send().await;
-        let queues = [&args.catalog_queue_url, &self.fleet_queue_url, &self.dead_letter_queue_url];
+        let queues = [
+            &args.catalog_queue_url,
+            &self.fleet_queue_url,
+            &self.fleet_letters_url,
+            &self.dead_letter_queue_url,
+        ];
         for url in queues {
             let _best_effort = self.aws.sqs.delete_queue().queue_url(url).send().await;
         }

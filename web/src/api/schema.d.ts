@@ -25,6 +25,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pipeline/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List dead letters
+         * @description Messages that no worker could do, newest first.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pipeline/queues/{name}/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send dead letters again
+         * @description With their attempts counted anew; what failed of their videos is pending again.
+         */
+        post: operations["redrive_queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos": {
         parameters: {
             query?: never;
@@ -93,6 +133,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/{id}/renditions/{name}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a failed rendition again
+         * @description Also its MP4, if only that failed, and the thumbnails by the name `thumbnails`. What is stored
+         *     already is kept; the rest is made.
+         */
+        post: operations["retry_rendition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v/{id}/{file}": {
         parameters: {
             query?: never;
@@ -138,6 +199,39 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A message that no worker could do. */
+        DeadLetter: {
+            /** @description Tells it from all others. */
+            id: string;
+            /**
+             * @description Whose workers failed it.
+             * @example 480p
+             */
+            queue: string;
+            /** @description Why it is a letter. */
+            reason: components["schemas"]["Reason"];
+            /**
+             * @description RFC 3339, UTC.
+             * @example 2026-11-23T20:15:00Z
+             */
+            received_at: string;
+            /** @description Somebody has taken it to send it again, and it is not on its way yet. */
+            redriving: boolean;
+            /**
+             * @description `make` or `close` for a fleet, `event` for the catalogue; null if it cannot be read.
+             * @example make
+             */
+            task: string | null;
+            /** @description Which video it is about; null if it cannot be read. */
+            video_id: string | null;
+        };
+        /** @description A page of dead letters. */
+        DeadLetterList: {
+            /** @description Newest first. */
+            letters: components["schemas"]["DeadLetter"][];
+            /** @description Ask with it for the next page; null on the last. */
+            next_cursor: string | null;
+        };
         /**
          * @description Where an output that is there or not stands: an MP4, the thumbnails.
          * @enum {string}
@@ -172,6 +266,24 @@ export interface components {
             code: string;
             /** @description A sentence for people. */
             message: string;
+        };
+        /** @description Which letters to send again: some by their ids, or all. */
+        RedriveRequest: {
+            /** @description Every letter of the queue, at most 1000 in one call. */
+            all?: boolean;
+            /** @description Ids of letters, at most 100. */
+            letters?: string[] | null;
+        };
+        /** @description What became of them. */
+        Redriven: {
+            /** @description Sent by somebody else, or about a video that is deleted or was made anew. */
+            gone: number;
+            /** @description There are more; call again. */
+            more: boolean;
+            /** @description Taken, and sent by themselves as soon as the queue answers. */
+            owed: number;
+            /** @description In their queue again. */
+            sent: number;
         };
         /** @description One size of the video, or its sound. */
         Rendition: {
@@ -351,6 +463,84 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of this queue only.
+                 * @example 480p
+                 */
+                queue?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Letters of the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterList"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redrive_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The queue's name
+                 * @example 480p
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedriveRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redriven"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
@@ -561,6 +751,43 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_rendition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The video's id */
+                id: string;
+                /**
+                 * @description The rendition's name
+                 * @example 480p
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be tried again */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Video"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

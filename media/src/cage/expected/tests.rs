@@ -18,6 +18,7 @@ fn plan() -> Plan {
         average_rate: rate,
         base_rate: rate,
         start_us: 0,
+        late_us: 0,
         duration_us: 10_000_000,
         bitrate_bps: None,
         interlaced: false,
@@ -34,7 +35,13 @@ fn plan() -> Plan {
         duration_us: 10_000_000,
     };
     let container = "matroska,webm".into();
-    let info = SourceInfo { container, size_bytes: 1, video: Some(video), audio: Some(audio) };
+    let info = SourceInfo {
+        container,
+        size_bytes: 1,
+        video: Some(video),
+        audio: Some(audio),
+        refused_audio: None,
+    };
     Plan::new(info, Recipe::standard()).unwrap()
 }
 

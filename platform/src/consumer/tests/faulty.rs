@@ -22,6 +22,7 @@ pub(super) struct FaultyQueue {
     /// Extensions get no answer.
     pub(super) extend_hangs: AtomicBool,
     pub(super) cannot_dead_letter: AtomicBool,
+    pub(super) cannot_send: AtomicBool,
     pub(super) receives: AtomicU32,
     pub(super) extensions: AtomicU32,
     /// Deletions and releases that were tried with a stale receipt.
@@ -67,6 +68,11 @@ impl Queue for FaultyQueue {
 
     async fn delete(&self, receipt: &Receipt) -> anyhow::Result<()> {
         self.settled(self.inner.delete(receipt).await)
+    }
+
+    async fn send_again(&self, delivery: &Delivery) -> anyhow::Result<()> {
+        ensure!(!self.cannot_send.load(SeqCst), "the queue takes nothing");
+        self.inner.send_again(delivery).await
     }
 
     async fn dead_letter(&self, delivery: &Delivery, reason: &Reason) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 //! Asked to stop, a consumer hands back what it has, at once.
 
 use super::*;
+use crate::queue::Queue;
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_consumer_stops_at_once() {
@@ -54,14 +55,48 @@ async fn the_lease_is_kept_while_draining() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_does_not_stop_is_left_behind() {
+async fn a_job_that_does_not_stop_is_dropped_and_handed_over() {
     let mut stage = stage(SETTINGS, |_| std::future::pending());
     stage.send_job();
     sleep(HOUR).await;
     assert_eq!(stage.stop().await, SETTINGS.drain);
-    assert_eq!(stage.queue.inner.visible(), 0);
-    sleep(LEASE).await;
-    assert_eq!(stage.queue.inner.visible(), 1, "it comes back by itself");
+    assert_eq!((stage.queue.inner.visible(), stage.queue.inner.len()), (1, 1));
+    assert_eq!(stage.worker.ended.load(SeqCst), 0, "it never returned");
+}
+
+#[tokio::test(start_paused = true)]
+async fn to_be_stopped_burns_no_attempt() {
+    let mut stage = stage(SETTINGS, async |run: Run| {
+        if run.number <= 20 {
+            run.token.cancelled().await;
+            return Err(JobError::Retryable(anyhow!("stopped")));
+        }
+        Ok(())
+    });
+    stage.queue.inner.send(r#"{"attempt": 5}"#);
+    for _ in 0..20 {
+        sleep(Duration::from_secs(1)).await;
+        stage.stop().await;
+        stage.shutdown = CancellationToken::new();
+        stage.start();
+    }
+    sleep(HOUR).await;
+    assert_eq!((stage.runs(), stage.queue.inner.len()), (21, 0), "the last attempt, to its end");
+    assert!(stage.given_up().is_empty() && stage.letters().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_continuation_that_cannot_be_sent_is_the_message_itself() {
+    let mut stage = stage(SETTINGS, async |run: Run| {
+        run.token.cancelled().await;
+        store_is_away()
+    });
+    stage.queue.cannot_send.store(true, SeqCst);
+    stage.send_job();
+    sleep(HOUR).await;
+    assert_eq!(stage.stop().await, Duration::ZERO);
+    let again = Queue::receive(&stage.queue.inner, 1, LEASE).await.unwrap();
+    assert_eq!((again.len(), again[0].receive_count), (1, 2), "handed back, not lost");
 }
 
 #[tokio::test(start_paused = true)]

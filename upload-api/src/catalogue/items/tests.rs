@@ -18,6 +18,7 @@ fn plan() -> Plan {
         average_rate: Some(FrameRate::new(25, 1)),
         base_rate: None,
         start_us: -40_000,
+        late_us: 0,
         duration_us: 200_000_000,
         bitrate_bps: None,
         interlaced: false,
@@ -25,8 +26,13 @@ fn plan() -> Plan {
         color: Color::default(),
         cuttable: true,
     };
-    let source =
-        SourceInfo { container: "mov".into(), size_bytes: 9, video: Some(track), audio: None };
+    let source = SourceInfo {
+        container: "mov".into(),
+        size_bytes: 9,
+        video: Some(track),
+        audio: None,
+        refused_audio: None,
+    };
     Plan::new(source, Recipe::standard()).unwrap()
 }
 

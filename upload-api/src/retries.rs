@@ -1,0 +1,71 @@
+//! `POST /api/videos/{id}/renditions/{name}/retry`: its owner tries a failed rendition again.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use domain::{RenditionName, video::NotRetryable};
+use tracing::warn;
+
+use crate::{
+    App,
+    catalogue::Entry,
+    extract::{Id, Name},
+    jobs,
+    problem::{Problem, ProblemResponse},
+    view::VideoView,
+};
+
+/// Try a failed rendition again
+///
+/// Also its MP4, if only that failed, and the thumbnails by the name `thumbnails`. What is stored
+/// already is kept; the rest is made.
+#[utoipa::path(
+    post,
+    path = "/api/videos/{id}/renditions/{name}/retry",
+    operation_id = "retry_rendition",
+    tag = "videos",
+    params(
+        ("id" = String, Path, description = "The video's id"),
+        ("name" = String, Path, description = "The rendition's name", example = "480p"),
+    ),
+    responses((status = 202, description = "It will be tried again", body = VideoView), ProblemResponse)
+)]
+pub(crate) async fn retry(
+    State(app): State<Arc<App>>,
+    Id(id): Id,
+    Name(name): Name,
+) -> Result<(StatusCode, Json<VideoView>), Problem> {
+    let name = RenditionName(name);
+    let reopen = |entry: &mut Entry| {
+        let reopened = entry.video.retry(&name);
+        if reopened.is_ok() {
+            entry.due = Some(jobs::publish_due());
+        }
+        reopened
+    };
+    let updated = app.catalogue.update(id, reopen).await?.ok_or_else(Problem::video_not_found)?;
+    updated.answer.map_err(problem)?;
+    // It is owed from here on: whatever fails now, a sweeper does again.
+    if let Err(error) = jobs::publish(&app, &updated.video).await {
+        warn!(%id, %name, error = format!("{error:#}"), "a retry is not published yet");
+    }
+    Ok((StatusCode::ACCEPTED, Json(VideoView::from(&updated.video))))
+}
+
+fn problem(refusal: NotRetryable) -> Problem {
+    let conflict = |code, detail| Problem::new(StatusCode::CONFLICT, code, detail);
+    match refusal {
+        NotRetryable::Unknown => Problem::new(
+            StatusCode::NOT_FOUND,
+            "rendition_not_found",
+            "The video has no rendition of this name.",
+        ),
+        NotRetryable::InputAtFault => conflict(
+            "input_at_fault",
+            "The file itself cannot be processed, however often it is tried. Upload another one.",
+        ),
+        NotRetryable::NotFailed => {
+            conflict("not_failed", "It has not failed, so there is nothing to try again.")
+        }
+    }
+}
