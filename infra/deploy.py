@@ -2,8 +2,8 @@
 """Applies infra/cloudformation/ to AWS or to stand-ins and writes every stack's outputs as one JSON object.
 
 It may run any number of times: what exists is updated, what is unchanged stays as it is. The endpoints come from
-the standard variables (AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3). Where S3 has an endpoint of its own, which
-CloudFormation there knows nothing about, the buckets of storage.yaml are applied to it directly.
+the standard variables (AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_DYNAMODB). Where S3 has an endpoint of its
+own, which CloudFormation there knows nothing about, the buckets of storage.yaml are applied to it directly.
 """
 
 import argparse
@@ -37,6 +37,11 @@ def arguments():
         "--replace-lost",
         action="store_true",
         help="for stand-ins, which forget things when they are killed: delete and make again a stack whose resources are gone",
+    )
+    parser.add_argument(
+        "--destroy-everything",
+        action="store_true",
+        help="the opposite: delete the stacks of this prefix with everything in them, every video included",
     )
     return parser.parse_args()
 
@@ -99,6 +104,7 @@ def wait(cloudformation, state, stack):
 def lost_resources(session, stack):
     """Those of a stack's resources that are not there any more."""
     sns, sqs, dynamodb = (client(session, service) for service in ("sns", "sqs", "dynamodb"))
+    cloudformation = cloudformation_of(session, stack)
     checks = {
         "AWS::SNS::Topic": lambda name: sns.get_topic_attributes(TopicArn=name),
         "AWS::SNS::Subscription": lambda name: sns.get_subscription_attributes(SubscriptionArn=name),
@@ -106,7 +112,7 @@ def lost_resources(session, stack):
         "AWS::DynamoDB::Table": lambda name: dynamodb.describe_table(TableName=name),
     }
     lost = []
-    for resource in client(session, "cloudformation").describe_stack_resources(StackName=stack)["StackResources"]:
+    for resource in cloudformation.describe_stack_resources(StackName=stack)["StackResources"]:
         check = checks.get(resource["ResourceType"])
         try:
             if check:
@@ -119,11 +125,11 @@ def lost_resources(session, stack):
 
 
 def deploy_messaging_and_catalogue(session, options):
-    cloudformation = client(session, "cloudformation")
     values = {"Prefix": options.prefix}
     outputs = {}
     for name in ("messaging", "catalogue"):
         stack = f"{options.prefix}-{name}"
+        cloudformation = cloudformation_of(session, stack)
         made = deploy_stack(cloudformation, stack, f"{name}.yaml", values)
         lost = lost_resources(session, stack)
         if lost and options.replace_lost:
@@ -138,6 +144,37 @@ def deploy_messaging_and_catalogue(session, options):
 
 def client(session, service):
     return session.client(service, config=CONFIG)
+
+
+def cloudformation_of(session, stack):
+    """The CloudFormation that makes this stack: the table's is where DynamoDB is."""
+    elsewhere = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") if stack.endswith("-catalogue") else None
+    return session.client("cloudformation", config=CONFIG, endpoint_url=elsewhere)
+
+
+def destroy_everything(session, options):
+    """Empties the buckets, deletes the stacks, and then what the templates retain."""
+    s3 = session.client("s3", config=CONFIG.merge(Config(s3={"addressing_style": "path"})))
+    account = "" if os.environ.get("AWS_ENDPOINT_URL_S3") else f"-{client(session, 'sts').get_caller_identity()['Account']}"
+    named = [f"{options.prefix}-{kind}{account}{f'-{session.region_name}' if account else ''}" for kind in ("raw", "media")]
+    there = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    for bucket in [name for name in named if name in there]:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            keys = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
+            if keys:
+                s3.delete_objects(Bucket=bucket, Delete={"Objects": keys})
+        for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
+            s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+    for name in ("messaging", "catalogue", "storage"):
+        cloudformation = cloudformation_of(session, f"{options.prefix}-{name}")
+        if stack_status(cloudformation, f"{options.prefix}-{name}"):
+            delete_stack(cloudformation, f"{options.prefix}-{name}")
+    for bucket in [name for name in named if name in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}]:
+        s3.delete_bucket(Bucket=bucket)
+    dynamodb = client(session, "dynamodb")
+    if f"{options.prefix}-catalogue" in dynamodb.list_tables()["TableNames"]:
+        dynamodb.delete_table(TableName=f"{options.prefix}-catalogue")
+    print(f"nothing of {options.prefix} is left")
 
 
 def retrying(seconds, action):
@@ -155,11 +192,14 @@ def retrying(seconds, action):
 def main():
     options = arguments()
     session = boto3.session.Session()
+    if options.destroy_everything:
+        destroy_everything(session, options)
+        return
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     s3_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3", endpoint)
     outputs = retrying(options.wait, lambda: deploy_messaging_and_catalogue(session, options))
     # On AWS a bucket's name is taken for the whole world; a stand-in's user wants a name that can be typed.
-    values = {"Prefix": options.prefix, "GlobalNames": "false" if endpoint else "true"}
+    values = {"Prefix": options.prefix, "GlobalNames": "false" if s3_endpoint else "true"}
     if s3_endpoint == endpoint:
         storage = deploy_stack(client(session, "cloudformation"), f"{options.prefix}-storage", "storage.yaml", values)
     else:

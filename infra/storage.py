@@ -1,5 +1,7 @@
 """Applies the buckets of storage.yaml to an S3 endpoint that no CloudFormation manages."""
 
+import sys
+
 import yaml
 from botocore.exceptions import ClientError
 
@@ -20,6 +22,9 @@ def short_tag(loader, suffix, node):
 
 Template.add_multi_constructor("!", short_tag)
 
+# What `!Ref AWS::NoValue` resolves to: the property is as if it were not written.
+NO_VALUE = object()
+
 
 class Resolver:
     """Puts parameters in the place of those intrinsic functions that storage.yaml uses."""
@@ -37,6 +42,8 @@ class Resolver:
             (function, value), = node.items()
             if function == "Ref":
                 return self.ref(value)
+            if function == "Fn::Not":
+                return not self.resolve(value)[0]
             if function == "Fn::Sub":
                 return self.sub(value)
             if function == "Fn::If":
@@ -47,9 +54,12 @@ class Resolver:
                 return left == right
             if function.startswith("Fn::"):
                 raise ValueError(f"storage.yaml uses {function}, which infra/storage.py does not know")
-        return {key: self.resolve(value) for key, value in node.items()}
+        resolved = {key: self.resolve(value) for key, value in node.items()}
+        return {key: value for key, value in resolved.items() if value is not NO_VALUE}
 
     def ref(self, name):
+        if name == "AWS::NoValue":
+            return NO_VALUE
         if name in self.template["Resources"]:
             return self.resolve(self.template["Resources"][name]["Properties"]["BucketName"])
         value = self.parameters[name]
@@ -70,6 +80,9 @@ def apply_buckets(s3, path, values):
     template = yaml.load(path.read_text(), Loader=Template)
     resolver = Resolver(template, values)
     for resource in template["Resources"].values():
+        # The policies ask for TLS and let CloudFront in; a store of one's own on the loopback has neither.
+        if resource["Type"] == "AWS::S3::BucketPolicy":
+            continue
         if resource["Type"] != "AWS::S3::Bucket":
             raise ValueError(f"infra/storage.py cannot make a {resource['Type']}")
         apply_bucket(s3, resolver.resolve(resource["Properties"]))
@@ -84,13 +97,32 @@ def apply_bucket(s3, properties):
         if error.response["Error"]["Code"] not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
             raise
     cors = [api_rule(rule) for rule in properties["CorsConfiguration"]["CorsRules"]]
-    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": cors})
+    if_known(
+        "CORS rules (MinIO sets them for the whole server: MINIO_API_CORS_ALLOW_ORIGIN)",
+        lambda: s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": cors}),
+    )
     lifecycle = [lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
-    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": lifecycle})
-    block_public_access(s3, bucket, properties["PublicAccessBlockConfiguration"])
+    if_known(
+        "lifecycle rules that abort uploads (MinIO aborts them by itself after a day)",
+        lambda: s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": lifecycle}),
+    )
+    # A stand-in without it has no anonymous access that could be blocked.
+    access = properties["PublicAccessBlockConfiguration"]
+    if_known(None, lambda: s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=access))
     # An S3 stand-in may open its port, and make buckets, before it has room for an object.
     s3.put_object(Bucket=bucket, Key=".deployed", Body=b"")
     s3.delete_object(Bucket=bucket, Key=".deployed")
+
+
+def if_known(what, action):
+    """What a store that only speaks S3 may lack; `what` is said when it does."""
+    try:
+        action()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("NotImplemented", "MethodNotAllowed", "MalformedXML", "InvalidArgument"):
+            raise
+        if what:
+            print(f"this store has no {what}", file=sys.stderr)
 
 
 # CloudFormation and S3's own API do not call everything the same.
@@ -107,12 +139,3 @@ def lifecycle_rule(rule):
     if "ExpirationInDays" in rule:
         rule["Expiration"] = {"Days": rule.pop("ExpirationInDays")}
     return rule
-
-
-def block_public_access(s3, bucket, configuration):
-    try:
-        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=configuration)
-    except ClientError as error:
-        # A stand-in without it has no anonymous access that could be blocked.
-        if error.response["Error"]["Code"] not in ("NotImplemented", "MethodNotAllowed"):
-            raise

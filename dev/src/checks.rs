@@ -8,7 +8,10 @@ use crate::{
     web::npm,
 };
 use anyhow::Result;
-use std::process::{Command, ExitCode};
+use std::{
+    env,
+    process::{Command, ExitCode},
+};
 
 /// Format, lint and unit tests, in Rust and in the web page.
 pub fn check(home: &Home) -> Result<ExitCode> {
@@ -62,4 +65,34 @@ pub fn dependencies(home: &Home, summary: &mut Summary) {
 
 pub fn spelling(home: &Home, summary: &mut Summary) {
     summary.command("spelling", Command::new(home.venv_bin("typos")).current_dir(&home.root));
+}
+
+/// Templates, policies, images and compose file of `infra/`; what can be deployed is, to stand-ins.
+pub fn infra(home: &Home, summary: &mut Summary) {
+    if !summary.action("infra: set-up", || setup::infra_checkers(home)) {
+        return;
+    }
+    let tool = |name: &str| {
+        let mut command = Command::new(home.tools.join("checks/bin").join(name));
+        command.current_dir(&home.root).env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+    };
+    // W3002: nested templates are named by their files, which infra/stack.py uploads.
+    let lint = ["--ignore-checks", "W3002", "--", "infra/cloudformation/*.yaml"];
+    summary.command("infra: cfn-lint", tool("cfn-lint").args(lint));
+    let scan = ["--framework", "cloudformation", "--quiet", "--compact", "--skip-download"];
+    summary.command(
+        "infra: checkov",
+        tool("checkov").args(["--directory", "infra/cloudformation"]).args(scan),
+    );
+    summary.command("infra: hadolint", tool("hadolint").arg("infra/Dockerfile"));
+    let tests = ["-m", "pytest", "-q", "-r", "s", "-p", "no:cacheprovider", "infra/tests"];
+    summary.command(
+        "infra: policies, scaling, stand-ins",
+        tool("python")
+            .args(tests)
+            .env("FANTAIL_VENV", home.tools.join("venv"))
+            // By its path: `/proc/self/exe` would be Python.
+            .env("FANTAIL_DEV", env::current_exe().unwrap_or_default()),
+    );
 }

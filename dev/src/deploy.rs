@@ -1,6 +1,7 @@
 //! Runs infra/deploy.py against the stand-ins and reads what it made.
 
 use crate::{
+    cloud::Cloud,
     home::Home,
     logs::{LogFile, Logs},
     ports::Ports,
@@ -8,10 +9,30 @@ use crate::{
     stack,
 };
 use anyhow::{Context, Result, bail};
-use std::{collections::BTreeMap, fs, io, process::Stdio};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    process::{Command, Stdio},
+};
+
+/// First part of every name where others keep things, too.
+const FOREIGN_PREFIX: &str = "fantail-test";
+
+/// Removes what a run of tests deployed to somebody else's endpoint.
+pub fn destroy(cloud: &Cloud, home: &Home, ports: &Ports) -> Command {
+    let mut command = Command::new(home.venv_bin("python"));
+    command.arg(home.root.join("infra/deploy.py")).args([
+        "--prefix",
+        FOREIGN_PREFIX,
+        "--destroy-everything",
+    ]);
+    stack::aws(cloud, ports).apply(&mut command);
+    command
+}
 
 /// Applies all three templates, waiting up to 30 s for stand-ins that opened their port a moment ago.
 pub fn deploy(
+    cloud: &Cloud,
     home: &Home,
     ports: &Ports,
     logs: &Logs,
@@ -21,10 +42,15 @@ pub fn deploy(
     let mut command = process::own_group(&home.venv_bin("python"), OrphanSignal::Term);
     command
         .arg(home.root.join("infra/deploy.py"))
-        .args(["--wait", "30", "--replace-lost", "--outputs"])
+        .args(["--wait", "30", "--outputs"])
         .arg(&outputs)
+        .args(if cloud.is_foreign() {
+            ["--prefix", FOREIGN_PREFIX].as_slice()
+        } else {
+            &["--replace-lost"]
+        })
         .stdin(Stdio::null());
-    stack::aws(ports).apply(&mut command);
+    stack::aws(cloud, ports).apply(&mut command);
     let (reader, writer) = io::pipe()?;
     command.stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn().context("cannot start infra/deploy.py")?;
@@ -37,5 +63,5 @@ pub fn deploy(
         );
     }
     let outputs: BTreeMap<String, String> = serde_json::from_slice(&fs::read(&outputs)?)?;
-    stack::product(ports, &outputs)
+    stack::product(cloud, ports, &outputs)
 }

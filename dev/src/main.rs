@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "a program has no outside: `pub` is for its other files")]
 
 mod checks;
+mod cloud;
 mod commands;
 mod deploy;
 mod home;
@@ -47,10 +48,13 @@ enum Verb {
     Standins(lifecycle::StandinsArgs),
     /// Make a realistic 30 s clip, upload it to the running product, and follow it until it is ready
     Sample(sample::SampleArgs),
+    /// What the services would be started with, as JSON, given the outputs of a deployment
+    #[command(hide = true)]
+    Parts(parts::PartsArgs),
     /// The fast checks: format, lint, unit tests
     Check,
     /// Everything CI runs: all checks, and all tests against a product of their own
-    Test,
+    Test(test_run::TestArgs),
 }
 
 fn main() -> ExitCode {
@@ -71,7 +75,8 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Status(args) => status::print(&home, &args),
         Verb::Standins(args) => lifecycle::standins(&home, &args),
         Verb::Sample(args) => sample::run(&home, &args),
+        Verb::Parts(args) => parts::print(&home, &args),
         Verb::Check => checks::check(&home),
-        Verb::Test => test_run::test(&home),
+        Verb::Test(args) => test_run::test(&home, &args),
     }
 }

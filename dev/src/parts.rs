@@ -1,8 +1,14 @@
 //! What a product consists of on one machine: the stand-ins for AWS and our services, each with its command line.
 
-use crate::{home::Home, ports::Ports, stack::Environment};
+use crate::{
+    cloud::{Cloud, Place},
+    home::Home,
+    ports::Ports,
+    stack::{self, Environment},
+};
 use anyhow::Result;
-use std::{fs, path::PathBuf, thread, time::Duration};
+use clap::Args;
+use std::{fs, path::PathBuf, process::ExitCode, thread, time::Duration};
 
 /// A fleet per rendition: its name and the output of messaging.yaml that is its queue.
 pub const FLEETS: [(&str, &str); 4] = [
@@ -44,6 +50,7 @@ impl Part {
                     || line.contains("Failed to load IAM")
                     || line.contains("context canceled")
             },
+            "localstack" => |line| !line.contains("ERROR"),
             // Told to end it shows a traceback for every request that was still waiting.
             "ministack" => |line| !line.contains(" ERROR [") || line.contains("[asyncio]"),
             _ => |_| false,
@@ -51,8 +58,45 @@ impl Part {
     }
 }
 
-pub fn standins(home: &Home, ports: &Ports) -> Result<Vec<Part>> {
-    Ok(vec![seaweedfs(home, ports)?, ministack(home, ports)?])
+/// What we start ourselves; what is elsewhere is somebody else's to start.
+pub fn standins(cloud: &Cloud, home: &Home, ports: &Ports) -> Result<Vec<Part>> {
+    let mut standins = vec![];
+    if cloud.uses(&Place::LocalStack) {
+        standins.push(localstack(home, ports)?);
+    }
+    if cloud.s3 == Place::Standin {
+        standins.push(seaweedfs(home, ports)?);
+    }
+    if cloud.needs_ministack() {
+        standins.push(ministack(home, ports)?);
+    }
+    Ok(standins)
+}
+
+fn localstack(home: &Home, ports: &Ports) -> Result<Part> {
+    let data = home.data().join("localstack");
+    fs::create_dir_all(&data)?;
+    let address = format!("127.0.0.1:{}", ports.of("localstack"));
+    Ok(Part {
+        name: "localstack".into(),
+        kind: Kind::StandIn,
+        program: home.tools.join("localstack/bin/python"),
+        args: ["-m", "localstack.runtime.main"].map(str::to_owned).to_vec(),
+        env: Environment::of(&[
+            ("GATEWAY_LISTEN", &address),
+            // Part of every queue URL.
+            ("LOCALSTACK_HOST", &address),
+            ("SQS_ENDPOINT_STRATEGY", "off"),
+            ("LOCALSTACK_VOLUME_DIR", &data.to_string_lossy()),
+            ("S3_SKIP_SIGNATURE_VALIDATION", "0"),
+            ("SKIP_SSL_CERT_DOWNLOAD", "1"),
+            ("DISABLE_EVENTS", "1"),
+            ("LS_LOG", "warn"),
+        ]),
+        port: ports.of("localstack"),
+        // It keeps nothing.
+        grace: None,
+    })
 }
 
 fn seaweedfs(home: &Home, ports: &Ports) -> Result<Part> {
@@ -203,4 +247,31 @@ fn service(
 /// What a fleet's queue is called in the env file: `QUEUE_URL_480P`.
 pub fn queue_variable(fleet: &str) -> String {
     format!("QUEUE_URL_{}", fleet.to_uppercase())
+}
+
+#[derive(Args)]
+pub struct PartsArgs {
+    /// What infra/deploy.py wrote
+    #[arg(long)]
+    outputs: PathBuf,
+}
+
+/// Tells the services' command lines, which infra/compose.yaml must agree with.
+pub fn print(home: &Home, args: &PartsArgs) -> Result<ExitCode> {
+    let outputs = serde_json::from_slice(&fs::read(&args.outputs)?)?;
+    let ports = Ports::load(home)?;
+    let product = stack::product(&Cloud::from_env()?, &ports, &outputs)?;
+    let parts: Vec<_> = services(home, &ports, &product)
+        .iter()
+        .map(|part| {
+            serde_json::json!({
+                "name": part.name,
+                "program": part.program.file_name().map(|name| name.to_string_lossy()),
+                "environment": part.env.as_map(),
+                "grace_seconds": part.grace.map(|grace| grace.as_secs()),
+            })
+        })
+        .collect();
+    println!("{:#}", serde_json::json!(parts));
+    Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Every port but the API's. SeaweedFS is four servers in one process, each with two ports.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "ministack",
     "seaweedfs",
     "seaweedfs-grpc",
@@ -25,6 +25,7 @@ const NAMES: [&str; 14] = [
     "transcoder-720p",
     "transcoder-1080p",
     "thumbnailer",
+    "localstack",
 ];
 
 /// Below the range from which Linux takes ports for outgoing connections.

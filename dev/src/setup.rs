@@ -61,10 +61,10 @@ fn services(home: &Home) -> Result<()> {
     run(&mut cargo, "building the services")
 }
 
-/// A first build and the clips of tests take 4 GiB; later ones little.
+/// A first build, what checks `infra/` and the clips of tests take 6 GiB; later ones little.
 fn disk_space(home: &Home) -> Result<()> {
     let free = rustix::fs::statvfs(&home.root).map(|disk| disk.f_bavail * disk.f_frsize)?;
-    let needed = if home.service_bin("upload-api").exists() { GIB } else { 5 * GIB };
+    let needed = if home.service_bin("upload-api").exists() { GIB } else { 7 * GIB };
     enough_space(free, needed)
         .with_context(|| format!("the disk of {} is nearly full", home.root.display()))
 }
@@ -127,19 +127,34 @@ fn apt(sudo: bool, arguments: &[&str]) -> Result<()> {
 
 /// The venv with the stand-ins, the deployer's SDK and two checkers, as dev/requirements.txt pins them.
 pub fn python(home: &Home) -> Result<()> {
-    let requirements = home.root.join("dev/requirements.txt");
+    venv(home, "venv", "requirements.txt", "the stand-ins for AWS")
+}
+
+/// What checks `infra/`, in a venv of its own: checkov pins another SDK than the deployer uses.
+pub fn infra_checkers(home: &Home) -> Result<()> {
+    venv(home, "checks", "checks.txt", "what checks infra/")
+}
+
+/// LocalStack, which pins what others have newer.
+pub fn localstack(home: &Home) -> Result<()> {
+    venv(home, "localstack", "localstack.txt", "LocalStack")
+}
+
+/// A venv of the tools, installed anew when its file in `dev/` has changed.
+fn venv(home: &Home, name: &str, requirements: &str, what: &str) -> Result<()> {
+    let requirements = home.root.join("dev").join(requirements);
     let wanted = fs::read_to_string(&requirements)?;
-    let venv = home.tools.join("venv");
+    let venv = home.tools.join(name);
     let stamp = venv.join("installed.txt");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    println!("Installing the stand-ins for AWS into {}", venv.display());
+    println!("Installing {what} into {}", venv.display());
     run(Command::new("python3").args(["-m", "venv"]).arg(&venv), "making a Python venv")?;
-    let mut pip = Command::new(home.venv_bin("python"));
+    let mut pip = Command::new(venv.join("bin/python"));
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
         .arg(&requirements);
-    run(&mut pip, "installing the stand-ins (is there a network?)")?;
+    run(&mut pip, &format!("installing {what} (is there a network?)"))?;
     fs::write(stamp, wanted)?;
     Ok(())
 }

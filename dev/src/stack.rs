@@ -1,6 +1,7 @@
 //! The environment of one product: where its parts are and what the deployment named.
 
 use crate::{
+    cloud::{Cloud, Place},
     home::Home,
     parts::{FLEETS, queue_variable},
     ports::Ports,
@@ -28,6 +29,10 @@ impl Environment {
         self.0.get(key).map_or("", String::as_str)
     }
 
+    pub fn as_map(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
     /// Gives a command these variables, and none of the caller's AWS account.
     pub fn apply(&self, command: &mut Command) {
         for (key, _) in std::env::vars_os() {
@@ -52,11 +57,17 @@ impl Environment {
     }
 }
 
-/// How to reach the stand-ins. The keys are theirs and no secret.
-pub fn aws(ports: &Ports) -> Environment {
+/// How to reach the stand-ins, whose keys are no secret, or whatever else the caller asked for with keys of their own.
+pub fn aws(cloud: &Cloud, ports: &Ports) -> Environment {
+    let base = if cloud.is_foreign() { callers_own() } else { standins_keys() };
+    let style = if cloud.s3 == Place::Aws { "false" } else { "true" };
+    let endpoints = cloud.endpoints(ports);
+    let endpoints: Vec<_> = endpoints.iter().map(|(name, url)| (*name, url.as_str())).collect();
+    base.with(&endpoints).with(&[("S3_PATH_STYLE", style)])
+}
+
+fn standins_keys() -> Environment {
     Environment::of(&[
-        ("AWS_ENDPOINT_URL", &ports.url("ministack")),
-        ("AWS_ENDPOINT_URL_S3", &ports.url("seaweedfs")),
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("AWS_REGION", "us-east-1"),
@@ -68,13 +79,23 @@ pub fn aws(ports: &Ports) -> Environment {
     ])
 }
 
+/// Keys, profile and region; endpoints are said on the command line.
+fn callers_own() -> Environment {
+    let own = std::env::vars()
+        .filter(|(key, _)| key.starts_with("AWS_") && !key.starts_with("AWS_ENDPOINT_URL"));
+    Environment(own.collect()).with(&[("NO_PROXY", "127.0.0.1,localhost")])
+}
+
 /// Everything a service needs, from the outputs of the three templates.
-pub fn product(ports: &Ports, outputs: &BTreeMap<String, String>) -> Result<Environment> {
+pub fn product(
+    cloud: &Cloud,
+    ports: &Ports,
+    outputs: &BTreeMap<String, String>,
+) -> Result<Environment> {
     let output = |name: &str| {
         outputs.get(name).with_context(|| format!("the templates have no output {name}"))
     };
-    let mut product = aws(ports).with(&[
-        ("S3_PATH_STYLE", "true"),
+    let mut product = aws(cloud, ports).with(&[
         ("RAW_BUCKET", output("RawBucketName")?),
         ("MEDIA_BUCKET", output("MediaBucketName")?),
         ("CATALOG_TABLE", output("CatalogTableName")?),
@@ -97,14 +118,14 @@ mod tests {
     #[test]
     fn an_output_that_is_missing_is_named() {
         let outputs = BTreeMap::from([("RawBucketName".to_owned(), "raw".to_owned())]);
-        let error = product(&Ports::example(), &outputs).unwrap_err();
+        let error = product(&Cloud::default(), &Ports::example(), &outputs).unwrap_err();
         assert_eq!(error.to_string(), "the templates have no output MediaBucketName");
     }
 
     #[test]
     fn the_callers_account_stays_outside() {
         let mut command = Command::new("true");
-        aws(&Ports::example()).apply(&mut command);
+        aws(&Cloud::default(), &Ports::example()).apply(&mut command);
         let set = |key: &str| {
             let mut all = command.get_envs();
             all.find(|(name, _)| *name == key)?.1?.to_str().map(str::to_owned)

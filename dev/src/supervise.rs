@@ -1,6 +1,7 @@
 //! Keeps all parts of a product alive until told to stop, as ECS would: what dies is started again, with backoff.
 
 use crate::{
+    cloud::Cloud,
     deploy,
     home::Home,
     logs::{LogFile, Logs},
@@ -42,6 +43,7 @@ pub fn run(
 }
 
 struct Product<'a> {
+    cloud: Cloud,
     home: &'a Home,
     ports: &'a Ports,
     logs: &'a Logs,
@@ -67,7 +69,10 @@ enum Deployment {
 
 impl<'a> Product<'a> {
     fn new(home: &'a Home, ports: &'a Ports, logs: &'a Logs, only_standins: bool) -> Result<Self> {
+        let cloud = Cloud::from_env()?;
+        let standins = parts::standins(&cloud, home, ports)?;
         let mut product = Self {
+            cloud,
             home,
             ports,
             logs,
@@ -79,7 +84,7 @@ impl<'a> Product<'a> {
             announced: false,
             written_status: None,
         };
-        for part in parts::standins(home, ports)? {
+        for part in standins {
             product.parts.push(Supervised::new(part, logs)?);
         }
         Ok(product)
@@ -115,10 +120,12 @@ impl<'a> Product<'a> {
                 if Instant::now() >= *from && self.standins().all(Supervised::is_ready) =>
             {
                 let (sender, result) = mpsc::channel();
-                let (home, ports, logs) =
-                    (self.home.clone(), self.ports.clone(), self.logs.clone());
+                let (cloud, home, ports, logs) =
+                    (self.cloud.clone(), self.home.clone(), self.ports.clone(), self.logs.clone());
                 let file = self.deploy_log.clone();
-                thread::spawn(move || sender.send(deploy::deploy(&home, &ports, &logs, file)));
+                thread::spawn(move || {
+                    sender.send(deploy::deploy(&cloud, &home, &ports, &logs, file))
+                });
                 self.deployment = Deployment::Running { result, stale: false };
             }
             Deployment::Running { result, stale } => match result.try_recv() {

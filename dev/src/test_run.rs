@@ -1,97 +1,185 @@
-//! All that CI runs: every check, then every test against a product with ports, data and logs of its own.
+//! All that CI runs: every check, then every test against products with ports, data and logs of their own.
 
 use crate::{
-    checks, commands::cargo, home::Home, lifecycle, ports, process, setup, stack::Environment,
-    summary::Summary, web::npm,
+    checks,
+    cloud::{self, Cloud, EndpointArgs},
+    commands::cargo,
+    deploy,
+    home::Home,
+    lifecycle,
+    ports::{self, Ports},
+    process, setup,
+    stack::Environment,
+    summary::Summary,
+    web::npm,
 };
 use anyhow::{Result, bail};
+use clap::Args;
 use std::{
     fs::{self, File},
     process::{Command, ExitCode},
     sync::atomic::{AtomicBool, Ordering},
 };
 
-pub fn test(home: &Home) -> Result<ExitCode> {
+#[derive(Args)]
+pub struct TestArgs {
+    /// Only the checks of infra/: templates, policies, images, compose file
+    #[arg(long)]
+    infra: bool,
+    /// Only the contract and end-to-end tests, on LocalStack
+    #[arg(long, conflicts_with_all = ["endpoint_url", "s3_endpoint_url", "dynamodb_endpoint_url"])]
+    localstack: bool,
+    /// Only the contract and end-to-end tests, there
+    #[command(flatten)]
+    endpoints: EndpointArgs,
+}
+
+pub fn test(home: &Home, args: &TestArgs) -> Result<ExitCode> {
     let own = home.for_tests()?;
     let lock = File::create(own.state.join("test.lock"))?;
     if lock.try_lock().is_err() {
         bail!("another `cargo dev test` runs; both would use {}", own.state.display());
     }
     let stop = lifecycle::stop_on_signals()?;
-    let mut summary = Summary::default();
-    if !summary.action("set-up", || setup::for_tests(home)) {
-        return Ok(summary.finish());
+    let mut run = Run { home, own: &own, summary: Summary::default(), stop: &stop };
+    if !run.summary.action("set-up", || setup::for_tests(home)) {
+        return Ok(run.summary.finish());
     }
-    run_steps(home, &own, &mut summary, &stop);
+    match args.endpoints.cloud() {
+        Some(cloud) => run.round(&cloud),
+        None if args.infra => checks::infra(home, &mut run.summary),
+        None if args.localstack => run.localstack(),
+        None => run.everything(),
+    }
     if stop.load(Ordering::Relaxed) {
-        summary.action("all steps", || bail!("interrupted"));
+        run.summary.action("all steps", || bail!("interrupted"));
     }
-    Ok(summary.finish())
+    Ok(run.summary.finish())
 }
 
-/// Every step, whatever became of those before it, unless somebody wants us to stop.
-fn run_steps(home: &Home, own: &Home, summary: &mut Summary, stop: &AtomicBool) {
-    let checks: [fn(&Home, &mut Summary); 4] =
-        [checks::rust, checks::dependencies, checks::spelling, checks::web];
-    for check in checks {
-        if stop.load(Ordering::Relaxed) {
+/// Does every step, whatever became of those before it, unless somebody wants us to stop.
+struct Run<'a> {
+    home: &'a Home,
+    /// The products' own, without any memory of the run before.
+    own: &'a Home,
+    summary: Summary,
+    stop: &'a AtomicBool,
+}
+
+impl Run<'_> {
+    fn everything(&mut self) {
+        let checks: [fn(&Home, &mut Summary); 5] =
+            [checks::rust, checks::dependencies, checks::spelling, checks::web, checks::infra];
+        for check in checks {
+            if self.stopped() {
+                return;
+            }
+            check(self.home, &mut self.summary);
+        }
+        if self.stopped() {
             return;
         }
-        check(home, summary);
-    }
-    if stop.load(Ordering::Relaxed) {
-        return;
-    }
-    if start(own, summary) {
-        with_product(home, own, summary, stop);
-    }
-    // Also after a start that was interrupted: the product may have come up behind it.
-    summary.command("stop the product", itself(own).arg("down"));
-}
-
-/// Starts a product without any memory of the run before.
-fn start(own: &Home, summary: &mut Summary) -> bool {
-    let fresh = || {
-        lifecycle::down(own)?; // What a killed run left.
-        let _ = fs::remove_file(own.ports_file());
-        if own.data().exists() {
-            fs::remove_dir_all(own.data())?;
+        let standins = Cloud::default();
+        if self.start(&standins) {
+            self.all_tests();
         }
-        fs::create_dir_all(own.data())?;
-        Ok(ports::any_free()?.to_string())
-    };
-    let mut port = String::new();
-    summary.action("a place for the product", || fresh().map(|free| port = free))
-        && summary.command(
-            "start the product",
-            itself(own).env("FANTAIL_PORT", &port).args(["up", "--no-setup", "--detach"]),
-        )
-}
+        self.down(&standins);
+        if !self.stopped() {
+            self.localstack();
+        }
+    }
 
-/// Tests in Rust (unit, contract, end to end) and in a browser, told where the product is.
-fn with_product(home: &Home, own: &Home, summary: &mut Summary, stop: &AtomicBool) {
-    let product = match Environment::load(own) {
-        Ok(product) => product.with(&[("FANTAIL_STATUS", &own.status_file().to_string_lossy())]),
-        Err(error) => {
-            summary.action("the product's environment", || Err(error));
+    /// The reference for SNS and SQS, and another S3.
+    fn localstack(&mut self) {
+        if self.summary.action("LocalStack: set-up", || setup::localstack(self.home)) {
+            self.round(&Cloud::localstack());
+        }
+    }
+
+    /// What speaks to AWS, against this one.
+    fn round(&mut self, cloud: &Cloud) {
+        if self.start(cloud)
+            && let Some(product) = self.product()
+        {
+            let mut tests = cargo(&self.home.root);
+            tests.args(["test", "--release", "--workspace", "--no-fail-fast"]);
+            tests.args(["--exclude", "media", "--test", "it"]);
+            product.apply(&mut tests);
+            self.summary.command("tests on that cloud: contract, end to end", &mut tests);
+        }
+        self.down(cloud);
+        if cloud.is_foreign()
+            && let Ok(ports) = Ports::load(self.own)
+        {
+            let mut destroy = deploy::destroy(cloud, self.home, &ports);
+            self.summary.command("remove what was deployed", &mut destroy);
+        }
+    }
+
+    /// Tests in Rust (unit, contract, end to end) and in a browser, told where the product is.
+    fn all_tests(&mut self) {
+        let Some(product) = self.product() else { return };
+        let mut tests = cargo(&self.home.root);
+        tests.args(["test", "--release", "--workspace", "--no-fail-fast"]);
+        product.apply(&mut tests);
+        self.summary.command("tests: unit, contract, end to end", &mut tests);
+        if self.stopped() {
             return;
         }
-    };
-    let mut tests = cargo(&home.root);
-    tests.args(["test", "--release", "--workspace", "--no-fail-fast"]);
-    product.apply(&mut tests);
-    summary.command("tests: unit, contract, end to end", &mut tests);
-    if stop.load(Ordering::Relaxed) {
-        return;
+        let mut browser = npm(&self.home.web());
+        product.apply(&mut browser);
+        self.summary.command("tests: browser", browser.args(["run", "--silent", "test:browser"]));
     }
-    let mut browser = npm(&home.web());
-    product.apply(&mut browser);
-    summary.command("tests: browser", browser.args(["run", "--silent", "test:browser"]));
-}
 
-/// This program again, for the tests' product.
-fn itself(own: &Home) -> Command {
-    let mut command = process::ourselves();
-    command.env("FANTAIL_HOME", &own.state);
-    command
+    fn product(&mut self) -> Option<Environment> {
+        match Environment::load(self.own) {
+            Ok(product) => {
+                Some(product.with(&[("FANTAIL_STATUS", &self.own.status_file().to_string_lossy())]))
+            }
+            Err(error) => {
+                self.summary.action("the product's environment", || Err(error));
+                None
+            }
+        }
+    }
+
+    fn start(&mut self, cloud: &Cloud) -> bool {
+        let own = self.own;
+        let fresh = || {
+            lifecycle::down(own)?; // What a killed run left.
+            let _ = fs::remove_file(own.ports_file());
+            if own.data().exists() {
+                fs::remove_dir_all(own.data())?;
+            }
+            fs::create_dir_all(own.data())?;
+            Ok(ports::any_free()?.to_string())
+        };
+        let mut port = String::new();
+        self.summary.action("a place for the product", || fresh().map(|free| port = free))
+            && self.summary.command(
+                "start the product",
+                self.itself(cloud).env("FANTAIL_PORT", &port).args([
+                    "up",
+                    "--no-setup",
+                    "--detach",
+                ]),
+            )
+    }
+
+    /// Also after a start that was interrupted: the product may have come up behind it.
+    fn down(&mut self, cloud: &Cloud) {
+        let mut down = self.itself(cloud);
+        self.summary.command("stop the product", down.arg("down"));
+    }
+
+    /// This program again, for the tests' product.
+    fn itself(&self, cloud: &Cloud) -> Command {
+        let mut command = process::ourselves();
+        command.env("FANTAIL_HOME", &self.own.state).env(cloud::VARIABLE, cloud.to_string());
+        command
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
 }

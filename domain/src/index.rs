@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::SegmentGrid;
+use crate::{Loudness, SegmentGrid};
 
 /// All segments of a complete rendition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RenditionIndex {
     /// Version of this JSON, 1.
     pub version: u32,
@@ -15,6 +15,9 @@ pub struct RenditionIndex {
     pub init_size_bytes: u64,
     /// In order, the first is segment 1.
     pub segments: Vec<IndexedSegment>,
+    /// Of sound that is not silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loudness: Option<Loudness>,
 }
 
 /// One segment.
@@ -40,7 +43,8 @@ impl RenditionIndex {
                 Some(IndexedSegment { duration_ticks: grid.duration_ticks(index), size_bytes })
             })
             .collect::<Option<_>>()?;
-        Some(Self { version: 1, timescale: grid.timescale(), init_size_bytes, segments })
+        let timescale = grid.timescale();
+        Some(Self { version: 1, timescale, init_size_bytes, segments, loudness: None })
     }
 
     /// Bytes of everything.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RecipeId, RenditionName, VideoId};
+use crate::{CaptionsName, RecipeId, RenditionName, VideoId};
 
 /// The uploaded file, in the raw bucket.
 pub fn source(video: VideoId) -> String {
@@ -69,6 +69,21 @@ impl RunKeys {
         format!("{}index.json", self.rendition(rendition))
     }
 
+    /// Levels of one chunk (from 0) of the sound.
+    pub fn loudness(&self, chunk: u32) -> String {
+        format!("{}loudness-{chunk:05}.json", self.rendition(&RenditionName::audio()))
+    }
+
+    /// Closed captions in the pictures of segment `index` (from 1), if it has any.
+    pub fn closed_captions(&self, rendition: &RenditionName, index: u32) -> String {
+        format!("{}{}", self.rendition(rendition), closed_captions_file(index))
+    }
+
+    /// A track of captions as WebVTT.
+    pub fn captions(&self, name: &CaptionsName) -> String {
+        format!("{}captions/{name}.vtt", self.prefix())
+    }
+
     /// The plain faststart MP4 with sound.
     pub fn mp4(&self, rendition: &RenditionName) -> String {
         format!("{}video.mp4", self.rendition(rendition))
@@ -83,6 +98,17 @@ impl RunKeys {
 /// File name of segment `index`, counted from 1.
 pub fn segment_file(index: u32) -> String {
     format!("{index:05}.m4s")
+}
+
+fn closed_captions_file(index: u32) -> String {
+    format!("{index:05}.cc")
+}
+
+/// Whether a key is that of a segment's closed captions.
+pub fn is_closed_captions(key: &str) -> bool {
+    let digits = key.rsplit('/').next().and_then(|file| file.strip_suffix(".cc"));
+    let index = digits.and_then(|digits| digits.parse().ok());
+    index.is_some_and(|index| key.ends_with(&closed_captions_file(index)))
 }
 
 /// The segment number in a file name or key, if it is one.
@@ -108,6 +134,11 @@ mod tests {
         assert_eq!(run.plan(), format!("{base}abcd1234-1/plan.json"));
         assert_eq!(run.init(&rung), format!("{base}abcd1234-1/480p/init.mp4"));
         assert_eq!(run.segment(&rung, 7), format!("{base}abcd1234-1/480p/00007.m4s"));
+        let cc = run.closed_captions(&rung, 7);
+        assert_eq!(cc, format!("{base}abcd1234-1/480p/00007.cc"));
+        assert!(is_closed_captions(&cc) && !is_closed_captions(&run.segment(&rung, 7)));
+        let captions = run.captions(&CaptionsName::text(0));
+        assert_eq!(captions, format!("{base}abcd1234-1/captions/subtitles-1.vtt"));
         assert_eq!(run.mp4(&rung), format!("{base}abcd1234-1/480p/video.mp4"));
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Values in, values out. No IO, no async, no clock, no AWS, no ffmpeg.
 
+pub mod captions;
 pub mod chunks;
 #[cfg(test)]
 mod fuzz;
@@ -10,6 +11,7 @@ pub mod ids;
 pub mod index;
 pub mod keys;
 pub mod ladder;
+pub mod loudness;
 pub mod message;
 pub mod mpd;
 pub mod plan;
@@ -18,12 +20,15 @@ pub mod rate;
 pub mod reason;
 pub mod source;
 pub mod video;
+pub mod webvtt;
 
+pub use captions::CaptionsName;
 pub use chunks::Work;
 pub use grid::SegmentGrid;
 pub use ids::{OwnerId, RecipeId, RenditionName, VideoId};
 pub use index::RenditionIndex;
 pub use ladder::{Ladder, Recipe, Rung, X264};
+pub use loudness::Loudness;
 pub use message::{Happening, ProgressEvent, SourceObject, Task, VideoJob};
 pub use plan::{Plan, PlannedRendition, StoredPlan, VideoEncode};
 pub use rate::FrameRate;

@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{OwnerId, Plan, Reason, RenditionName, keys::RunKeys};
+use crate::{
+    CaptionsName, Loudness, OwnerId, Plan, Reason, RenditionName, captions::CaptionsState,
+    keys::RunKeys,
+};
 
 /// The message attribute that subscriptions filter on.
 pub const RENDITION_ATTRIBUTE: &str = "rendition";
@@ -120,6 +123,9 @@ pub enum Happening {
         peak_bps: u64,
         /// Mean bit rate.
         average_bps: u64,
+        /// Of sound that is not silent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        loudness: Option<Loudness>,
     },
     /// This making cannot be carried on: its segments are of another encoder than the worker's.
     /// All of it is to be made again, as the next generation.
@@ -147,6 +153,16 @@ pub enum Happening {
         rendition: RenditionName,
         /// Why.
         reason: Reason,
+    },
+    /// What became of a track of captions.
+    Captions {
+        /// Which one.
+        name: CaptionsName,
+        /// Made or not.
+        state: CaptionsState,
+        /// Why not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
     },
     /// The poster is in the bucket.
     ThumbnailsComplete,
@@ -207,6 +223,12 @@ mod tests {
         });
         assert_eq!(serde_json::to_value(&event).unwrap(), wire);
         assert_eq!(serde_json::from_value::<ProgressEvent>(wire).unwrap(), event);
+        let name = CaptionsName::closed(0);
+        let captions = Happening::Captions { name, state: CaptionsState::Complete, reason: None };
+        let captions = ProgressEvent { happening: captions, ..event.clone() };
+        let value = serde_json::to_value(&captions).unwrap();
+        assert_eq!((&value["event"], &value["name"]), (&json!("captions"), &json!("cc1")));
+        assert_eq!(value["state"], "complete");
         let thumbnails = ProgressEvent { happening: Happening::ThumbnailsComplete, ..event };
         let value = serde_json::to_value(&thumbnails).unwrap();
         assert_eq!(value["event"], "thumbnails_complete");

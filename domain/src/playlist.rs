@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{FrameRate, SegmentGrid};
+use crate::{FrameRate, SegmentGrid, captions::CaptionsLabel};
 
 /// The segments of one rendition: all of them, or the unbroken run from the first so far.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,25 @@ impl fmt::Display for MediaPlaylist {
     }
 }
 
+/// A track of captions: one WebVTT segment as long as the video, which RFC 8216 6.2.4 allows for
+/// subtitles of type VOD whatever the pictures' target duration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaptionsPlaylist {
+    /// The file, relative to the playlist.
+    pub uri: String,
+    /// Length of the video.
+    pub seconds: f64,
+}
+
+impl fmt::Display for CaptionsPlaylist {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "#EXTM3U\n#EXT-X-VERSION:7")?;
+        writeln!(f, "#EXT-X-TARGETDURATION:{}", self.seconds.round().max(1.0))?;
+        writeln!(f, "#EXT-X-PLAYLIST-TYPE:VOD")?;
+        writeln!(f, "#EXTINF:{:.6},\n{}\n#EXT-X-ENDLIST", self.seconds, self.uri)
+    }
+}
+
 /// The list of a video's rungs and its sound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MultivariantPlaylist {
@@ -50,6 +69,8 @@ pub struct MultivariantPlaylist {
     pub variants: Vec<Variant>,
     /// Whether there is a sound playlist, `audio.m3u8`.
     pub has_audio: bool,
+    /// Tracks of captions, each with a playlist of its name.
+    pub captions: Vec<CaptionsLabel>,
 }
 
 /// One rung in a multivariant playlist.
@@ -79,6 +100,19 @@ impl fmt::Display for MultivariantPlaylist {
                  AUTOSELECT=YES,CHANNELS=\"2\",URI=\"audio.m3u8\""
             )?;
         }
+        for track in &self.captions {
+            write!(
+                f,
+                "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subtitles\",NAME=\"{}\"",
+                track.title
+            )?;
+            if let Some(language) = &track.language {
+                write!(f, ",LANGUAGE=\"{language}\"")?;
+            }
+            let forced = if track.forced { "YES" } else { "NO" };
+            write!(f, ",DEFAULT=NO,AUTOSELECT=YES,FORCED={forced}")?;
+            writeln!(f, ",URI=\"{}.m3u8\"", track.name)?;
+        }
         for variant in &self.variants {
             write!(f, "#EXT-X-STREAM-INF:BANDWIDTH={}", variant.bandwidth_bps)?;
             if let Some(average) = variant.average_bandwidth_bps {
@@ -89,6 +123,9 @@ impl fmt::Display for MultivariantPlaylist {
             write!(f, ",CODECS=\"{}\"", variant.codecs)?;
             if self.has_audio {
                 write!(f, ",AUDIO=\"audio\"")?;
+            }
+            if !self.captions.is_empty() {
+                write!(f, ",SUBTITLES=\"subtitles\"")?;
             }
             // Else players offer captions that might be in the pictures; ours carry none.
             writeln!(f, ",CLOSED-CAPTIONS=NONE\n{}", variant.uri)?;
@@ -134,15 +171,41 @@ mod tests {
             frame_rate: FrameRate::new(30, 1),
             codecs: "avc1.64001f,mp4a.40.2".into(),
         };
-        let text = MultivariantPlaylist { variants: vec![variant], has_audio: true }.to_string();
+        let mut playlist =
+            MultivariantPlaylist { variants: vec![variant], has_audio: true, captions: Vec::new() };
         assert_eq!(
-            text,
+            playlist.to_string(),
             "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n\
              #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Audio\",DEFAULT=YES,AUTOSELECT=YES,\
              CHANNELS=\"2\",URI=\"audio.m3u8\"\n\
              #EXT-X-STREAM-INF:BANDWIDTH=1900000,AVERAGE-BANDWIDTH=900000,RESOLUTION=854x480,\
              FRAME-RATE=30.000,CODECS=\"avc1.64001f,mp4a.40.2\",AUDIO=\"audio\",\
              CLOSED-CAPTIONS=NONE\n480p.m3u8\n"
+        );
+        playlist.captions.push(CaptionsLabel {
+            name: crate::CaptionsName::text(0),
+            title: "English".into(),
+            language: Some("en".into()),
+            forced: false,
+        });
+        let text = playlist.to_string();
+        assert!(text.contains(
+            "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subtitles\",NAME=\"English\",LANGUAGE=\"en\",\
+             DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI=\"subtitles-1.m3u8\"\n"
+        ));
+        assert!(
+            text.ends_with(",SUBTITLES=\"subtitles\",CLOSED-CAPTIONS=NONE\n480p.m3u8\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn captions_are_one_segment() {
+        let playlist = CaptionsPlaylist { uri: "cc1.vtt".into(), seconds: 7.5 };
+        assert_eq!(
+            playlist.to_string(),
+            "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:8\n#EXT-X-PLAYLIST-TYPE:VOD\n\
+             #EXTINF:7.500000,\ncc1.vtt\n#EXT-X-ENDLIST\n"
         );
     }
 }

@@ -95,6 +95,21 @@ impl Reason {
         )
     }
 
+    /// A track of captions that is not made: hostile, or not captions at all.
+    pub fn too_many_captions() -> Self {
+        Self::new("too_many_captions", "The track holds more text than captions do.")
+    }
+
+    /// A track of captions that cannot be understood.
+    pub fn unreadable_captions() -> Self {
+        Self::new("unreadable_captions", "The track could not be read as captions.")
+    }
+
+    /// A track of captions without any text.
+    pub fn no_captions() -> Self {
+        Self::new("no_captions", "The track holds no text.")
+    }
+
     /// The source object is not in the bucket any more.
     pub fn source_gone() -> Self {
         Self::new("source_gone", "The uploaded file is no longer in storage.")

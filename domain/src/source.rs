@@ -19,6 +19,9 @@ pub struct SourceInfo {
     /// libav's name of the codec of a sound track, where none could be chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_audio: Option<String>,
+    /// Text tracks that can become captions, at most [`crate::captions::MAX_TRACKS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub captions: Vec<CaptionTrack>,
 }
 
 /// The picture track.
@@ -118,6 +121,21 @@ pub struct AudioTrack {
     pub duration_us: i64,
 }
 
+/// A text track.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptionTrack {
+    /// Index of the stream in the file.
+    pub stream: u32,
+    /// libav's name of the codec, such as `mov_text`.
+    pub codec: String,
+    /// RFC 5646 tag, if the file says.
+    pub language: Option<String>,
+    /// What the file calls it, fit to be shown.
+    pub title: Option<String>,
+    /// Whether it is for what is not in the viewer's language only.
+    pub forced: bool,
+}
+
 impl VideoTrack {
     /// Size upright and with square pixels, never smaller than stored, before rounding to even.
     pub fn display_size(&self) -> (u32, u32) {
@@ -177,6 +195,7 @@ pub(crate) mod tests {
                 duration_us: 30_000_000,
             }),
             refused_audio: None,
+            captions: Vec::new(),
         }
     }
 

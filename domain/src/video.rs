@@ -4,6 +4,7 @@
 //! maximum, and a lower generation is ignored.
 
 mod apply;
+mod captions;
 #[cfg(test)]
 mod exploration;
 mod playback;
@@ -20,7 +21,10 @@ use serde::{Deserialize, Serialize};
 pub use retry::{NotRetryable, failures, made_by};
 pub use status::{Mp4State, RenditionState, RenditionStatus, ThumbnailsState, ThumbnailsStatus};
 
-use crate::{OwnerId, Plan, Reason, RecipeId, RenditionName, SourceObject, VideoId, keys::RunKeys};
+use crate::{
+    OwnerId, Plan, Reason, RecipeId, RenditionName, SourceObject, VideoId,
+    captions::CaptionsStatus, keys::RunKeys,
+};
 
 /// Where a video stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +113,9 @@ pub struct VideoRecord {
     /// What is to be tried again and whose jobs are not published yet: renditions, `thumbnails`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub retries: BTreeSet<RenditionName>,
+    /// Text tracks as the source has them, then closed captions that were found; few.
+    #[serde(default)]
+    pub captions: Vec<CaptionsStatus>,
 }
 
 impl Video {
@@ -136,6 +143,7 @@ impl Video {
             plan: None,
             thumbnails: ThumbnailsStatus::default(),
             retries: BTreeSet::new(),
+            captions: Vec::new(),
         };
         Self { record, renditions: Vec::new() }
     }

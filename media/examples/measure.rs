@@ -28,7 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 SpanOutput::Segment { rendition, bytes, .. } => {
                     files.entry(rendition.0).or_default().extend(bytes);
                 }
-                SpanOutput::Progress { .. } => {}
+                SpanOutput::Loudness { .. }
+                | SpanOutput::ClosedCaptions { .. }
+                | SpanOutput::Progress { .. } => {}
             }
             Ok(())
         };

@@ -5,6 +5,7 @@
 //! programs, bounded memory and time), asks for byte ranges over the socket and hands back what it
 //! makes. A crash, a hang or a memory bomb costs one child.
 
+mod captions;
 mod end;
 mod expected;
 mod files;

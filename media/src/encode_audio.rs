@@ -2,13 +2,14 @@
 
 use std::{io, ops::Range};
 
-use domain::{RenditionName, SegmentGrid, grid::AAC_FRAME, plan::Outcome};
+use domain::{RenditionName, SegmentGrid, grid::AAC_FRAME, loudness, plan::Outcome};
 
 use crate::{
     AudioSpan, MediaError, Source, SpanOutput, SpanStats, Stop,
     aac::{AacEncoder, FRAME},
     encode_video::unplanned,
     fragment::Fragment,
+    loudness::Meter,
     resample::Resampler,
     sounds::Sounds,
 };
@@ -46,6 +47,7 @@ pub(crate) fn encode_audio(
     let wanted = sample(first)..sample(units.end + LOOK_AHEAD);
     let mut resampler = Resampler::new(wanted, track.start_us.saturating_sub(offset_us));
     let mut encoder = AacEncoder::new(bitrate_bps)?;
+    let mut meter = Meter::new(tenths_of(grid, span.chunk), first * AAC_FRAME);
     let mut cutter = Cutter { grid, segments, units: units.clone(), current: None, init: None };
     let mut ended = false;
     for number in first..units.end + LOOK_AHEAD {
@@ -70,13 +72,24 @@ pub(crate) fn encode_audio(
         if stop.is_stopped() {
             return Err(MediaError::Stopped);
         }
+        meter.hear(&piece);
         for (unit, mut packet) in encoder.encode(&piece, number)? {
             cutter.take(&encoder, unit, &mut packet, out)?;
         }
     }
+    // Before the last segment: a chunk whose segments are all stored has been measured.
+    let (chunk, measured) = (span.chunk, meter.finish());
+    out(SpanOutput::Loudness { chunk, measured }).map_err(MediaError::Sink)?;
     cutter.close(out)?;
     let encoded = units.end - units.start;
     Ok(SpanStats { encoded, decoded: sounds.decoded, errors: sounds.errors() })
+}
+
+fn tenths_of(grid: SegmentGrid, chunk: u32) -> Range<u64> {
+    match grid {
+        SegmentGrid::Audio { aac_frames } => loudness::tenths_of(chunk, aac_frames),
+        SegmentGrid::Video { .. } => 0..0,
+    }
 }
 
 /// Time of an AAC frame on the plan's timeline in microseconds, rounded down.

@@ -17,8 +17,8 @@ use domain::{Plan, Reason, RenditionName, source::VideoTrack};
 use ffmpeg_next::{Rational, frame};
 
 use crate::{
-    MediaError, Source, SpanOutput, SpanStats, Stop, VideoSpan, deinterlace::Deinterlacer, limits,
-    pictures::Pictures, rung::Rung, sample::Sampler, time,
+    MediaError, Source, SpanOutput, SpanStats, Stop, VideoSpan, closed_captions::Gatherer,
+    deinterlace::Deinterlacer, limits, pictures::Pictures, rung::Rung, sample::Sampler, time,
 };
 
 /// Pictures that may wait for an encoder: at full size, so few.
@@ -49,9 +49,11 @@ pub(crate) fn encode_video(
             ways.push(way);
             rungs.push(scope.spawn(move || encode(rung, &pictures)));
         }
+        let captions = Gatherer::of(span, &outputs);
         drop(outputs);
         let plan = &span.plan;
-        let decoder = scope.spawn(move || decode(source, plan, track, frames, &ways, stop));
+        let decoder =
+            scope.spawn(move || decode(source, plan, track, frames, captions, &ways, stop));
         let sent = hand_out(&made, out, stop);
         // Threads end by themselves: the decoder at its end or when no encoder listens any more,
         // the encoders when the decoder hangs up. The first cause counts, not what it caused.
@@ -117,6 +119,7 @@ fn decode(
     plan: &Plan,
     track: &VideoTrack,
     frames: Range<u64>,
+    mut captions: Option<Gatherer>,
     ways: &[SyncSender<Shown>],
     stop: &Stop,
 ) -> Result<SpanStats, MediaError> {
@@ -151,6 +154,10 @@ fn decode(
         let is_last = next.is_none();
         end_us = next.as_ref().map(|picture| pictures.end_of(picture)).or(end_us);
         let base = pictures.time_base();
+        if let (Some(captions), Some(picture)) = (&mut captions, &next) {
+            let at_us = time::to_us(picture.pts().unwrap_or(0), base) - plan.offset_us;
+            captions.look(picture, due(picture, base), at_us);
+        }
         match &mut deinterlacer {
             None => {
                 if let Some(picture) = next {
@@ -172,6 +179,9 @@ fn decode(
         if !listening {
             break; // an encoder hung up and says why
         }
+    }
+    if let Some(captions) = captions {
+        captions.finish();
     }
     let stats = SpanStats { encoded: 0, decoded: pictures.decoded, errors: pictures.errors() };
     // A frozen picture is no video, however complete it looks.

@@ -7,6 +7,8 @@
 mod aac;
 mod boxes;
 pub mod cage;
+mod captions;
+mod closed_captions;
 mod decoding;
 mod deinterlace;
 mod ebml;
@@ -20,6 +22,7 @@ mod h264;
 mod head_sink;
 mod input;
 mod limits;
+mod loudness;
 mod mp4;
 mod orientation;
 mod picture;
@@ -32,6 +35,7 @@ mod rung;
 mod sample;
 mod sounds;
 mod stills;
+mod text_decoder;
 mod time;
 mod tracks;
 
@@ -39,7 +43,8 @@ pub use cage::{Cage, Limits};
 pub use error::MediaError;
 pub use plan::plan;
 pub use request::{
-    AudioSpan, Mp4Request, Source, SpanOutput, SpanStats, Still, StillsRequest, Stop, VideoSpan,
+    AudioSpan, Captions, CaptionsRequest, ClosedCaptionsRequest, Mp4Request, Source, SpanOutput,
+    SpanStats, Still, StillsRequest, Stop, VideoSpan,
 };
 
 use std::{
@@ -94,6 +99,31 @@ pub fn encode_audio(
     stop: &Stop,
 ) -> Result<SpanStats, MediaError> {
     encode_audio::encode_audio(source, span, out, stop)
+}
+
+/// Reads the text tracks of the plan, all in one pass. What cannot be read is a reason in its place,
+/// not an error.
+///
+/// # Errors
+/// See [`MediaError`]; `Rejected` if the file itself cannot be opened any more.
+pub fn captions(
+    source: Box<dyn Source>,
+    request: &CaptionsRequest,
+    stop: &Stop,
+) -> Result<Vec<Captions>, MediaError> {
+    captions::captions(source, request, stop)
+}
+
+/// Cues from the closed captions that spans handed out ([`SpanOutput::ClosedCaptions`]), one
+/// segment after the other, read once. Services without a word are left out.
+///
+/// # Errors
+/// [`MediaError::Source`] if the data could not be read or ends in mid-record.
+pub fn closed_captions(
+    data: Box<dyn Read + Send>,
+    request: &ClosedCaptionsRequest,
+) -> Result<Vec<Captions>, MediaError> {
+    closed_captions::closed_captions(data, request)
 }
 
 /// Copies a rung and the sound into one MP4 that plays while it loads. Each input is `init.mp4`

@@ -70,6 +70,8 @@ const AUDIO_CODECS: [&str; 20] = [
     "aac_latm",
     "dts",
 ];
+/// Text codecs that become captions, by libav's codec names.
+const CAPTION_CODECS: [&str; 5] = ["mov_text", "subrip", "webvtt", "ass", "eia_608"];
 /// Decoders that libav's own probing may open: the above by the names of their decoders.
 pub(crate) const DECODERS: &str = "h264,hevc,vp8,libvpx,vp9,libvpx-vp9,av1,libdav1d,mpeg1video,\
     mpeg2video,mpeg4,h263,msmpeg4v2,msmpeg4,prores,mjpeg,wmv1,wmv2,wmv3,vc1,dnxhd,flv,dvvideo,\
@@ -87,6 +89,11 @@ pub(crate) fn takes_video(codec: &str) -> bool {
 /// Whether we decode sound of this codec.
 pub(crate) fn takes_audio(codec: &str) -> bool {
     codec.starts_with("pcm_") || AUDIO_CODECS.contains(&codec)
+}
+
+/// Whether we make captions of this codec.
+pub(crate) fn takes_captions(codec: &str) -> bool {
+    CAPTION_CODECS.contains(&codec)
 }
 
 /// Whether a picture of this size is one we hold in memory.

@@ -50,6 +50,7 @@ pub(crate) fn probe(
     if container.starts_with("mov") && tracks::points_behind_end(&mut input, &wanted, size_bytes) {
         return Err(MediaError::Rejected(Reason::truncated()));
     }
+    let captions = tracks::captions(&input);
     let mut sound = audio.and_then(|index| audio_track(&input, index));
     let (mut picture, mut input) = match video {
         Some(index) => {
@@ -78,7 +79,7 @@ pub(crate) fn probe(
         track.cuttable = tracks::reach_all(key_frames, track.start_us, end_us);
     }
     let refused_audio = refused_audio.map(str::to_owned);
-    Ok(SourceInfo { container, size_bytes, video: picture, audio: sound, refused_audio })
+    Ok(SourceInfo { container, size_bytes, video: picture, audio: sound, refused_audio, captions })
 }
 
 /// Times of the key frames that the container's index knows. Matroska's lies behind the media and

@@ -9,7 +9,9 @@ use std::{
     },
 };
 
-use domain::{Plan, RenditionName, SegmentGrid};
+use domain::{
+    CaptionsName, Plan, Reason, RenditionName, SegmentGrid, loudness::ChunkLoudness, webvtt::Cue,
+};
 use serde::{Deserialize, Serialize};
 
 /// A file's bytes, read and sought in blocking calls.
@@ -54,6 +56,23 @@ pub enum SpanOutput {
         /// From 1.
         index: u32,
         /// `styp`, `moof` and `mdat`.
+        bytes: Vec<u8>,
+    },
+    /// What a chunk of sound measured, once, before its last segment.
+    Loudness {
+        /// Chunk of the audio grid, from 0.
+        chunk: u32,
+        /// Levels and true peak.
+        measured: ChunkLoudness,
+    },
+    /// The closed captions in the pictures of a segment of the smallest rung, before the segment
+    /// itself; only if there are any.
+    ClosedCaptions {
+        /// The rung.
+        rendition: RenditionName,
+        /// From 1.
+        index: u32,
+        /// For [`crate::closed_captions`].
         bytes: Vec<u8>,
     },
     /// A sign of life, about once a second of media.
@@ -109,6 +128,29 @@ fn units_in(grid: SegmentGrid) -> u64 {
         SegmentGrid::Video { frames, .. } => frames,
         SegmentGrid::Audio { aac_frames } => aac_frames,
     }
+}
+
+/// Whose text tracks to read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaptionsRequest {
+    /// The plan of the video.
+    pub plan: Plan,
+}
+
+/// Whose closed captions to make.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClosedCaptionsRequest {
+    /// The plan of the video.
+    pub plan: Plan,
+}
+
+/// What became of a track of captions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captions {
+    /// Which one.
+    pub name: CaptionsName,
+    /// Its cues, perhaps none, or why it cannot be read.
+    pub cues: Result<Vec<Cue>, Reason>,
 }
 
 /// Which still pictures to take.

@@ -1,8 +1,10 @@
 //! Which tracks of a file are meant when someone says "the video", and what they say of themselves.
 
+use std::ffi::CStr;
+
 use domain::{
-    FrameRate, Reason,
-    source::{MAX_KEY_FRAME_GAP_US, Orientation},
+    FrameRate, Reason, captions,
+    source::{CaptionTrack, MAX_KEY_FRAME_GAP_US, Orientation},
 };
 use ffmpeg_next::{
     FieldOrder, Rational, Stream, codec::packet::side_data, ffi, format::stream::Disposition, media,
@@ -62,6 +64,36 @@ pub(crate) fn any_sound(input: &Input) -> Option<&'static str> {
 
 fn sounds(input: &Input) -> impl Iterator<Item = Stream<'_>> {
     input.context().streams().filter(|stream| stream.parameters().medium() == media::Type::Audio)
+}
+
+/// Text tracks that can become captions, in the file's order.
+pub(crate) fn captions(input: &Input) -> Vec<CaptionTrack> {
+    let tracks = input
+        .context()
+        .streams()
+        .filter(|stream| stream.parameters().medium() == media::Type::Subtitle)
+        .filter(|stream| limits::takes_captions(stream.parameters().id().name()));
+    let described = tracks.filter_map(|stream| {
+        Some(CaptionTrack {
+            stream: u32::try_from(stream.index()).ok()?,
+            codec: stream.parameters().id().name().to_owned(),
+            language: tag(&stream, c"language").and_then(|code| captions::language(&code)),
+            title: tag(&stream, c"title").and_then(|title| captions::title(&title)),
+            forced: stream.disposition().contains(Disposition::FORCED),
+        })
+    });
+    described.take(captions::MAX_TRACKS).collect()
+}
+
+/// A track's metadata. Files may hold bytes that are no text, which the safe reader takes for text.
+fn tag(stream: &Stream, name: &CStr) -> Option<String> {
+    // SAFETY: the dictionary belongs to the stream, which is borrowed; an entry's value is never
+    // null and ends with a zero byte (dict.h), and it is copied before anything can change it.
+    unsafe {
+        let metadata = (*stream.as_ptr()).metadata;
+        let entry = ffi::av_dict_get(metadata, name.as_ptr(), std::ptr::null(), 0);
+        (!entry.is_null()).then(|| CStr::from_ptr((*entry).value).to_string_lossy().into_owned())
+    }
 }
 
 fn is_taken(stream: &Stream) -> bool {

@@ -51,7 +51,7 @@ pub(crate) fn assert_in_sync(input: &str, seconds: u32, rate: f64) {
     }
 }
 
-fn path<'a>(video: &'a Value, field: &str) -> &'a str {
+pub(crate) fn path<'a>(video: &'a Value, field: &str) -> &'a str {
     video[field].as_str().unwrap_or_else(|| panic!("no {field} in {video:#}"))
 }
 

@@ -5,6 +5,7 @@
 //! and says by environment where it is.
 
 pub mod clip;
+pub mod closed_captions;
 pub mod conform;
 pub mod look;
 pub mod product;

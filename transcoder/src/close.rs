@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
 use domain::{
-    Happening, Plan, Reason, RenditionIndex, RenditionName, Task, VideoJob, keys::RunKeys,
-    message::RENDITION_ATTRIBUTE,
+    Happening, Loudness, Plan, Reason, RenditionIndex, RenditionName, Task, VideoJob,
+    keys::RunKeys, loudness::ChunkLoudness, message::RENDITION_ATTRIBUTE,
 };
+use futures::{StreamExt, TryStreamExt, stream};
 use media::{MediaError, Mp4Request};
 use platform::consumer::JobError;
 
 use crate::transcode::{Transcoder, job_error};
+
+/// Small objects read at once.
+const LEVELS_AT_ONCE: usize = 8;
 
 impl Transcoder {
     /// Writes `index.json` and reports, if no segment is missing. The bucket alone decides: who
@@ -27,7 +31,11 @@ impl Transcoder {
         let size_of = |key: String| sizes.get(key.as_str()).copied();
         let init = size_of(job.run.init(rendition)).unwrap_or(0);
         let segment = |index| size_of(job.run.segment(rendition, index));
-        let Some(index) = RenditionIndex::of(grid, init, segment) else { return Ok(()) };
+        let Some(mut index) = RenditionIndex::of(grid, init, segment) else { return Ok(()) };
+        if rendition.is_audio() {
+            index.loudness = self.loudness(&job.run, grid.chunks()).await?;
+        }
+        self.closed_captions(job, plan, rendition, &listed).await?;
         let json = serde_json::to_vec(&index).context("writing the index as JSON")?;
         let key = job.run.index(rendition);
         self.media.put_if_absent(&key, json, "application/json").await?;
@@ -36,9 +44,25 @@ impl Transcoder {
             size_bytes: index.size_bytes(),
             peak_bps: index.peak_bps(),
             average_bps: index.average_bps(),
+            loudness: index.loudness,
         };
         self.report(&job.run, complete).await?;
         self.ask_for_mp4s(job, plan, rendition).await
+    }
+
+    /// What the chunks measured, put together; none if a level is missing (an older version of the
+    /// transcoder made that chunk).
+    async fn loudness(&self, run: &RunKeys, chunks: u32) -> anyhow::Result<Option<Loudness>> {
+        let measured: Vec<Option<ChunkLoudness>> = stream::iter(0..chunks)
+            .map(async |chunk| {
+                let json = self.media.find_bytes(&run.loudness(chunk)).await?;
+                json.map(|json| serde_json::from_slice(&json).context("reading levels")).transpose()
+            })
+            .buffered(LEVELS_AT_ONCE)
+            .try_collect()
+            .await?;
+        let measured: Option<Vec<_>> = measured.into_iter().collect();
+        Ok(measured.and_then(|measured| Loudness::of(&measured)))
     }
 
     /// Whoever sees a rung and the sound both complete sends the job; two may be sent.

@@ -23,6 +23,7 @@ use crate::{
 };
 
 const SEGMENT_TYPE: &str = "video/iso.segment";
+const CLOSED_CAPTIONS_TYPE: &str = "application/octet-stream";
 const INIT_TYPE: &str = "video/mp4";
 /// Outputs waiting to be stored, per span: the encoder runs ahead of the store by so many.
 const AHEAD: usize = 2;
@@ -43,7 +44,7 @@ enum Span {
 }
 
 /// Pulls the cord when it goes out of scope.
-struct StopGuard(Stop);
+pub(crate) struct StopGuard(pub(crate) Stop);
 
 impl Drop for StopGuard {
     fn drop(&mut self) {
@@ -134,6 +135,17 @@ impl Transcoder {
                     progress.store(index);
                 }
                 Ok(self.tell_news(making).await?)
+            }
+            SpanOutput::ClosedCaptions { rendition, index, bytes } => {
+                let key = making.job.run.closed_captions(&rendition, index);
+                self.media.put_if_absent(&key, bytes, CLOSED_CAPTIONS_TYPE).await?;
+                Ok(())
+            }
+            SpanOutput::Loudness { chunk, measured } => {
+                let json = serde_json::to_vec(&measured).context("writing levels as JSON")?;
+                let key = making.job.run.loudness(chunk);
+                self.media.put_if_absent(&key, json, "application/json").await?;
+                Ok(())
             }
             SpanOutput::Progress { .. } => Ok(()),
         }

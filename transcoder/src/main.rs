@@ -1,5 +1,6 @@
 //! The transcoder: a worker of one queue that makes the renditions it is told.
 
+mod captions;
 mod chunks;
 mod close;
 mod config;

@@ -59,7 +59,12 @@ impl Worker for Transcoder {
                     let reason = reason.clone();
                     self.report(&job.run, Happening::Failed { rendition, reason }).await?;
                 }
-                Ok(())
+                match source::stored_plan(&self.media, &job.run).await? {
+                    Some(StoredPlan::Accepted(plan)) if self.makes_sound() => {
+                        self.text_captions_failed(job, &plan, reason).await
+                    }
+                    _ => Ok(()),
+                }
             }
             Task::Close { rendition } => {
                 let (rendition, reason) = (rendition.clone(), reason.clone());
@@ -95,11 +100,15 @@ impl Transcoder {
         let started = Happening::Started { renditions, plan: Box::new(plan.clone()) };
         self.report(&job.run, started).await?;
         if plan.messages() == 1 {
-            return self.make_part(job, &plan, Work::Whole, lease).await;
+            self.make_part(job, &plan, Work::Whole, lease).await?;
+        } else {
+            // Both at once: who waits for the first segment does not wait for the sending.
+            let spread = async { Ok(self.spread(job, &plan).await?) };
+            tokio::try_join!(spread, self.make_part(job, &plan, Work::Chunk(0), lease))?;
         }
-        // Both at once: who waits for the first segment does not wait for the sending.
-        let spread = async { Ok(self.spread(job, &plan).await?) };
-        tokio::try_join!(spread, self.make_part(job, &plan, Work::Chunk(0), lease))?;
+        if self.makes_sound() {
+            self.text_captions(job, &plan, source, lease).await?;
+        }
         Ok(())
     }
 
@@ -132,6 +141,10 @@ impl Transcoder {
     fn reading(&self) -> ReaderOptions {
         let usual = ReaderOptions::default();
         ReaderOptions { cached_blocks: usual.cached_blocks.max(4 * self.spans), ..usual }
+    }
+
+    fn makes_sound(&self) -> bool {
+        self.renditions.iter().any(RenditionName::is_audio)
     }
 
     /// Tells the catalogue.

@@ -34,9 +34,9 @@ const MANIFEST_TYPE: &str = "application/dash+xml";
 
 /// Play a video
 ///
-/// `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist, `manifest.mpd`
-/// the DASH manifest once everything is encoded; `{rendition}.mp4` and `poster.jpg` redirect into
-/// the bucket.
+/// `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist,
+/// `{captions}.m3u8` one of subtitles, `manifest.mpd` the DASH manifest once everything is encoded;
+/// `{rendition}.mp4`, `{captions}.vtt` and `poster.jpg` redirect into the bucket.
 #[utoipa::path(
     get,
     path = "/v/{id}/{file}",
@@ -85,6 +85,14 @@ pub(crate) async fn file(
             };
             redirect(&app, &mp4_key(&video, &name)?, options).await
         }
+        File::CaptionsPlaylist(name) => {
+            let playlist = video.captions_playlist(&name).ok_or_else(no_captions)?;
+            Ok(playlist_response(&playlist.to_string(), true))
+        }
+        File::Captions(name) if video.has_captions(&name) => {
+            redirect(&app, &video.run().captions(&name), PresignOptions::default()).await
+        }
+        File::Captions(_) => Err(no_captions()),
         File::Poster => redirect(&app, &poster_key(&video)?, PresignOptions::default()).await,
     }
 }
@@ -174,6 +182,10 @@ fn nothing_to_play(video: &Video) -> Problem {
         return Problem::new(StatusCode::NOT_FOUND, "not_playable", detail);
     }
     not_there("not_playable_yet", "There is nothing to play yet; ask again soon.")
+}
+
+fn no_captions() -> Problem {
+    not_there("captions_not_ready", "There are no such captions, or not yet.")
 }
 
 fn not_there(code: &'static str, detail: &'static str) -> Problem {

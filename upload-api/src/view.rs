@@ -3,7 +3,8 @@
 mod states;
 
 use domain::{
-    Reason, RenditionName, RenditionState, Video, VideoState,
+    Loudness, Reason, RenditionName, RenditionState, Video, VideoState,
+    captions::{CaptionsLabel, CaptionsState, CaptionsStatus},
     plan::Outcome,
     video::{Mp4State, RenditionStatus},
 };
@@ -42,6 +43,9 @@ pub struct VideoView {
     pub source: SourceView,
     /// Sound first, then small to large; empty until the first worker has made its plan.
     pub renditions: Vec<RenditionView>,
+    /// Captions that the file brings along: its text tracks, then closed captions found in its
+    /// pictures. Whether they can be made is no matter of the video's state.
+    pub captions: Vec<CaptionsView>,
     /// Poster and what belongs to it.
     pub thumbnails: ThumbnailsView,
     /// Relative URL of the poster, once there is one.
@@ -102,6 +106,9 @@ pub struct RenditionView {
     /// Mean bits per second, measured when complete.
     #[schema(required)]
     pub bitrate_bps: Option<u64>,
+    /// How loud the sound is, measured when complete; null for pictures and for silence.
+    #[schema(required)]
+    pub loudness: Option<LoudnessView>,
     /// Relative URL of the media playlist, once there is something in it.
     #[schema(required)]
     pub playlist_url: Option<String>,
@@ -113,6 +120,41 @@ pub struct RenditionView {
     /// Bytes of the MP4.
     #[schema(required)]
     pub mp4_size_bytes: Option<u64>,
+}
+
+/// One track of captions.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Captions)]
+pub struct CaptionsView {
+    /// `subtitles-1` and so on, or `cc1`, `cc3` for closed captions.
+    #[schema(example = "subtitles-1")]
+    pub name: String,
+    /// What a person picks, different for each track.
+    pub title: String,
+    /// RFC 5646 tag, if the file says.
+    #[schema(required, example = "en")]
+    pub language: Option<String>,
+    /// Where they stand.
+    pub state: OutputStateView,
+    /// Why they were skipped or failed.
+    #[schema(required)]
+    pub reason: Option<ReasonView>,
+    /// Relative URL of the WebVTT file, once there is one.
+    #[schema(required)]
+    pub vtt_url: Option<String>,
+}
+
+/// Loudness of the sound (EBU R 128).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Loudness)]
+pub struct LoudnessView {
+    /// Integrated loudness in LUFS.
+    #[schema(example = -23.0)]
+    pub integrated_lufs: f64,
+    /// Loudness range in LU.
+    pub range_lu: f64,
+    /// Highest true peak in dBTP.
+    pub true_peak_dbtp: f64,
 }
 
 /// Poster and what belongs to it.
@@ -154,6 +196,13 @@ impl From<&Reason> for ReasonView {
     }
 }
 
+impl From<Loudness> for LoudnessView {
+    fn from(loudness: Loudness) -> Self {
+        let Loudness { integrated_lufs, range_lu, true_peak_dbtp } = loudness;
+        Self { integrated_lufs, range_lu, true_peak_dbtp }
+    }
+}
+
 impl From<&Video> for VideoView {
     fn from(video: &Video) -> Self {
         let record = &video.record;
@@ -176,6 +225,7 @@ impl From<&Video> for VideoView {
             duration_seconds: record.plan.as_ref().map(|plan| plan.duration_seconds()),
             source: source(video),
             renditions: video.renditions.iter().map(|status| rendition(video, status)).collect(),
+            captions: captions(video),
             thumbnails,
             poster_url,
             playlist_url: can_be_watched(video.record.state).then(|| format!("{base}/master.m3u8")),
@@ -204,6 +254,21 @@ fn source(video: &Video) -> SourceView {
     }
 }
 
+fn captions(video: &Video) -> Vec<CaptionsView> {
+    let view = |(status, label): (&CaptionsStatus, CaptionsLabel)| {
+        let complete = status.state == CaptionsState::Complete;
+        CaptionsView {
+            vtt_url: complete.then(|| format!("/v/{}/{}.vtt", video.record.id, status.name)),
+            name: label.name.to_string(),
+            title: label.title,
+            language: label.language,
+            state: status.state.into(),
+            reason: status.reason.as_ref().map(Into::into),
+        }
+    };
+    video.labelled_captions().into_iter().map(view).collect()
+}
+
 fn rendition(video: &Video, status: &RenditionStatus) -> RenditionView {
     let base = format!("/v/{}/{}", video.record.id, status.name);
     let size = picture_size(video, &status.name);
@@ -223,6 +288,7 @@ fn rendition(video: &Video, status: &RenditionStatus) -> RenditionView {
         width: size.map(|(width, _)| width),
         height: size.map(|(_, height)| height),
         bitrate_bps: status.average_bps,
+        loudness: status.loudness.map(Into::into),
         playlist_url: status.is_playable().then(|| format!("{base}.m3u8")),
         mp4_url: matches!(mp4_state, OutputStateView::Complete).then(|| format!("{base}.mp4")),
         mp4_state,

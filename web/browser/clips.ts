@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { TITLE } from "./stack";
 
 export type Clips = {
-  /** 12 s of 1280×720 with sound: no 1080p is made of it. */
+  /** 12 s of 1280×720 with sound and subtitles: no 1080p is made of it. */
   landscape: string;
   /** Text that says it is a video. */
   text: string;
@@ -14,16 +14,22 @@ export type Clips = {
 };
 
 export const CLIP_SECONDS = 12;
+/** What the English subtitles of the clip say all the time. */
+export const SUBTITLE = "Twelve seconds of colour";
 
 export function makeClips(): Clips {
   const folder = mkdtempSync(join(tmpdir(), "fantail-browser-"));
   const landscape = join(folder, `${TITLE} landscape.mp4`);
   const text = join(folder, `${TITLE} text.mp4`);
+  const subtitles = join(folder, "subtitles.srt");
+  writeFileSync(subtitles, `1\n00:00:00,000 --> 00:00:${CLIP_SECONDS},000\n${SUBTITLE}\n`);
   const picture = `testsrc2=size=1280x720:rate=24:duration=${CLIP_SECONDS}`;
   const sound = `sine=frequency=440:beep_factor=4:duration=${CLIP_SECONDS}`;
+  const tracks = ["-c:s", "mov_text", "-metadata:s:s:0", "language=eng"];
   const encode = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "48", "-c:a", "aac"];
-  const input = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound];
-  execFileSync("ffmpeg", ["-v", "error", "-y", ...input, ...encode, "-movflags", "+faststart", landscape]);
+  const input = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound, "-i", subtitles];
+  const all = [...input, ...encode, ...tracks, "-movflags", "+faststart", landscape];
+  execFileSync("ffmpeg", ["-v", "error", "-y", ...all]);
   writeFileSync(text, "This is a shopping list: bread, milk, apples.\n".repeat(200));
   return { landscape, text, remove: () => rmSync(folder, { recursive: true }) };
 }

@@ -79,6 +79,15 @@ export function startedAt(page: Page): Promise<number> {
   );
 }
 
+/** The lines that are to be read on the picture now. */
+export function subtitles(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const host = document.querySelector("hls-video") as Hls | null;
+    const showing = [...(host?.nativeEl.textTracks ?? [])].filter((track) => track.mode === "showing");
+    return showing.flatMap((track) => [...(track.activeCues ?? [])].map((cue) => (cue as VTTCue).text));
+  });
+}
+
 /** Presses play and waits until picture and sound run for a while. */
 export async function play(page: Page): Promise<Playback> {
   await page.locator("media-play-button").first().click();

@@ -3,8 +3,8 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VideoState } from "../src/api/types";
 import { isSettled } from "../src/state/ladder";
-import { CLIP_SECONDS, type Clips, makeClips } from "./clips";
-import { advanced, play, playBare, playback, seek, startedAt } from "./playback";
+import { CLIP_SECONDS, type Clips, makeClips, SUBTITLE } from "./clips";
+import { advanced, play, playBare, playback, seek, startedAt, subtitles } from "./playback";
 import {
   card,
   chooseFiles,
@@ -218,6 +218,22 @@ describe("from a file to a playing video", () => {
       20_000,
     );
     expect(masters, "the stream was loaded once").toBe(1);
+    await fresh.close();
+  });
+
+  it("shows the subtitles that are chosen in the menu", async () => {
+    const fresh = await visit(browser, `/watch/${id}`);
+    const { page } = fresh;
+    await page.locator("hls-video").waitFor({ state: "attached" });
+    await play(page);
+    await page.locator("media-captions-menu-button").click();
+    await page.locator("media-captions-menu").getByText("en", { exact: true }).click();
+    await until(
+      () => subtitles(page),
+      (shown) => shown.includes(SUBTITLE),
+      "the subtitles to be shown",
+      20_000,
+    );
     expect(fresh.faults).toEqual([]);
     await fresh.close();
   });

@@ -29,7 +29,7 @@ impl Video {
                 self.change(rendition, |status| status.extend(*chunk, *segments))
             }
             Happening::Superseded { reason } => self.supersede(reason),
-            Happening::Complete { rendition, size_bytes, peak_bps, average_bps } => {
+            Happening::Complete { rendition, size_bytes, peak_bps, average_bps, loudness } => {
                 self.change(rendition, |status| {
                     let moved = status.advance(RenditionState::Complete, None);
                     if moved {
@@ -37,6 +37,7 @@ impl Video {
                         status.size_bytes = Some(*size_bytes);
                         status.peak_bps = Some(*peak_bps);
                         status.average_bps = Some(*average_bps);
+                        status.loudness = *loudness;
                     }
                     moved
                 })
@@ -59,6 +60,9 @@ impl Video {
                 }
                 moved
             }),
+            Happening::Captions { name, state, reason } => {
+                self.take_captions(name, *state, reason.clone())
+            }
             Happening::ThumbnailsComplete => {
                 let complete = ThumbnailsStatus { state: ThumbnailsState::Complete, reason: None };
                 let moved = self.record.thumbnails != complete;
@@ -104,6 +108,7 @@ impl Video {
             });
         }
         self.record.plan = Some(Box::new(plan.clone()));
+        self.adopt_captions(plan);
         true
     }
 
@@ -170,7 +175,8 @@ impl Video {
             .is_some_and(|status| status.state == RenditionState::Failed);
         let all_settled = self.record.plan.is_some()
             && self.renditions.iter().all(|status| status.is_settled(sound_failed))
-            && self.record.thumbnails.state != ThumbnailsState::Pending;
+            && self.record.thumbnails.state != ThumbnailsState::Pending
+            && self.captions_are_settled();
         if all_settled || self.died_unplanned() {
             return match (self.first_failure(), self.is_watchable()) {
                 (None, _) => VideoState::Ready,

@@ -2,10 +2,11 @@
 
 use super::{RenditionState, RenditionStatus, Video};
 use crate::{
-    RenditionName,
+    CaptionsName, RenditionName,
+    captions::CaptionsState,
     mpd::{AudioRepresentation, Manifest, VideoRepresentation},
     plan::AUDIO_CODECS,
-    playlist::{MediaPlaylist, MultivariantPlaylist, Variant},
+    playlist::{CaptionsPlaylist, MediaPlaylist, MultivariantPlaylist, Variant},
 };
 
 /// While a rung runs its peak is not known: maxrate and what muxing and VBV may add.
@@ -62,8 +63,21 @@ impl Video {
         listed.sort_by_key(|status| self.renditions.iter().position(|r| r.name == status.name));
         let variants: Vec<_> =
             listed.into_iter().filter_map(|status| self.variant(status, audio)).collect();
-        (!variants.is_empty())
-            .then(|| MultivariantPlaylist { variants, has_audio: audio.is_some() })
+        let made = self.labelled_captions().into_iter();
+        let made = made.filter(|(status, _)| status.state == CaptionsState::Complete);
+        let captions = made.map(|(_, label)| label).collect();
+        (!variants.is_empty()).then(|| MultivariantPlaylist {
+            variants,
+            has_audio: audio.is_some(),
+            captions,
+        })
+    }
+
+    /// The playlist of a track of captions that is made.
+    pub fn captions_playlist(&self, name: &CaptionsName) -> Option<CaptionsPlaylist> {
+        let plan = self.record.plan.as_ref()?;
+        let seconds = plan.duration_seconds();
+        self.has_captions(name).then(|| CaptionsPlaylist { uri: format!("{name}.vtt"), seconds })
     }
 
     /// Progress of a rendition from 0 to 1, in segments.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Reason, RenditionName};
+use crate::{Loudness, Reason, RenditionName};
 
 /// Where a rendition stands; the order of `rank` is the only way it moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ pub enum Mp4State {
 }
 
 /// One item of the catalogue: a rendition of a video.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RenditionStatus {
     /// `audio`, or a rung.
     pub name: RenditionName,
@@ -76,6 +76,8 @@ pub struct RenditionStatus {
     pub peak_bps: Option<u64>,
     /// Mean bit rate in bits per second, once complete.
     pub average_bps: Option<u64>,
+    /// Of sound that is complete and not silent.
+    pub loudness: Option<Loudness>,
     /// The downloadable file.
     pub mp4_state: Mp4State,
     /// Why there is no MP4.
@@ -95,6 +97,7 @@ impl RenditionStatus {
             size_bytes: None,
             peak_bps: None,
             average_bps: None,
+            loudness: None,
             mp4_state: if without_mp4 { Mp4State::Skipped } else { Mp4State::Pending },
             mp4_reason: None,
             mp4_size_bytes: None,

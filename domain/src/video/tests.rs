@@ -3,7 +3,10 @@
 mod retrying;
 
 use super::*;
-use crate::{Happening, ProgressEvent, plan::tests::plan_of, source::tests::clip};
+use crate::{
+    CaptionsName, Happening, ProgressEvent, captions::CaptionsState, plan::tests::plan_of,
+    source::tests::clip,
+};
 
 pub(super) fn uploaded_video() -> Video {
     let id = "01890a5d-ac96-774b-bcce-b302099a80f7".parse().unwrap();
@@ -41,6 +44,7 @@ pub(super) fn complete(name: &str) -> Happening {
         size_bytes: 1000,
         peak_bps: 900_000,
         average_bps: 500_000,
+        loudness: None,
     }
 }
 
@@ -208,6 +212,71 @@ fn playlists_follow_the_state() {
     tell(&mut video, complete("480p"));
     assert_eq!(uris(&video), ["480p.m3u8", "720p.m3u8"]);
     assert_eq!(video.media_playlist(&"480p".into()).unwrap().available, 9);
+}
+
+fn captioned() -> Box<Plan> {
+    let track = crate::source::CaptionTrack {
+        stream: 2,
+        codec: "subrip".into(),
+        language: Some("en".into()),
+        title: None,
+        forced: false,
+    };
+    let mut source = clip(640, 360);
+    source.captions = vec![track.clone(), track];
+    Box::new(plan_of(source))
+}
+
+fn captions(name: &str, state: CaptionsState) -> Happening {
+    let reason = (state == CaptionsState::Failed).then(|| Reason::gave_up(5));
+    Happening::Captions { name: CaptionsName::parse(name).unwrap(), state, reason }
+}
+
+#[test]
+fn captions_never_make_a_video_fail() {
+    let mut video = uploaded_video();
+    let plan = captioned();
+    tell(&mut video, Happening::Started { renditions: Vec::new(), plan });
+    for happening in
+        [complete("audio"), complete("480p"), mp4("480p"), Happening::ThumbnailsComplete]
+    {
+        tell(&mut video, happening);
+    }
+    assert_eq!(video.record.state, VideoState::Playable, "captions are still being made");
+    tell(&mut video, captions("subtitles-1", CaptionsState::Complete));
+    tell(&mut video, captions("subtitles-2", CaptionsState::Failed));
+    assert_eq!((video.record.state, &video.record.reason), (VideoState::Ready, &None));
+    assert!(!tell(&mut video, captions("subtitles-3", CaptionsState::Complete)), "not in the plan");
+    assert!(!tell(&mut video, captions("subtitles-1", CaptionsState::Failed)), "told late");
+    tell(&mut video, captions("cc1", CaptionsState::Complete));
+    let listed = video.multivariant_playlist().unwrap().captions;
+    let listed: Vec<_> =
+        listed.iter().map(|label| (label.name.as_str(), label.title.as_str())).collect();
+    assert_eq!(listed, [("subtitles-1", "en"), ("cc1", "CC1")]);
+    assert!(video.captions_playlist(&CaptionsName::text(1)).is_none());
+    tell(&mut video, captions("subtitles-2", CaptionsState::Complete));
+    assert!(video.captions_playlist(&CaptionsName::text(1)).is_some(), "mended");
+}
+
+#[test]
+fn captions_may_be_told_before_the_plan() {
+    let happenings = [
+        Happening::Started { renditions: Vec::new(), plan: captioned() },
+        captions("cc3", CaptionsState::Complete),
+        captions("subtitles-2", CaptionsState::Skipped),
+        captions("subtitles-9", CaptionsState::Complete),
+    ];
+    let told = |order: [usize; 4]| {
+        let mut video = uploaded_video();
+        for at in order {
+            tell(&mut video, happenings[at].clone());
+        }
+        video.record.captions
+    };
+    assert_eq!(told([0, 1, 2, 3]), told([3, 2, 1, 0]));
+    let names: Vec<_> =
+        told([1, 0, 2, 3]).into_iter().map(|status| status.name.to_string()).collect();
+    assert_eq!(names, ["subtitles-1", "subtitles-2", "cc3"]);
 }
 
 #[test]

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, io, ops::Range};
 
-use domain::{Plan, RenditionName, plan::Outcome};
+use domain::{
+    Plan, RenditionName,
+    grid::{CHUNK_SECONDS, chunk_of},
+    plan::Outcome,
+};
 
 use super::{end::misbehaved, words::Word};
 use crate::{
@@ -68,6 +72,14 @@ impl<'a> Expected<'a> {
                 let due = *index == *next && self.segments.contains(index);
                 *next += 1;
                 due && size <= most_bytes(self.plan, rendition, seconds)
+            }
+            SpanOutput::ClosedCaptions { rendition, index, .. } => {
+                let next = self.next.get(rendition).copied().flatten();
+                next == Some(*index) && self.segments.contains(index) && size <= FLOOR_BYTES
+            }
+            SpanOutput::Loudness { chunk, measured } => {
+                let is_asked = chunk_of(self.segments.start) == *chunk;
+                is_asked && measured.levels.len() as u64 <= CHUNK_SECONDS * 10 && size == 0
             }
             SpanOutput::Progress { .. } => true,
         }

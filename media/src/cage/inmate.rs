@@ -15,7 +15,7 @@ use super::{
     lock::lock_in,
     words::{Answer, Fault, Given, Order, Request, Word},
 };
-use crate::{MediaError, Source, Stop};
+use crate::{Captions, MediaError, Source, Stop};
 
 /// The first argument of a program that is to be an inmate.
 pub(super) const ARGUMENT: &str = "caged-media";
@@ -85,6 +85,12 @@ fn obey(line: &Line, request: Request, inputs: &[Option<u64>]) -> Result<Answer,
             }
             Ok(Answer::Nothing)
         }
+        Request::Captions(request) => {
+            line.say_captions(&crate::captions(file(), &request, &never)?)
+        }
+        Request::ClosedCaptions(request) => {
+            line.say_captions(&crate::closed_captions(stream(0), &request)?)
+        }
     }
 }
 
@@ -99,6 +105,15 @@ impl Line {
 
     pub(super) fn say(&self, word: &Word, body: &[u8]) -> io::Result<()> {
         frame::send(&mut *self.lock(), word, body)
+    }
+
+    fn say_captions(&self, tracks: &[Captions]) -> Result<Answer, MediaError> {
+        for track in tracks {
+            let (word, json) = Word::captions(track)
+                .map_err(|error| MediaError::Internal(format!("captions as JSON: {error}")))?;
+            self.say(&word, &json).map_err(MediaError::Sink)?;
+        }
+        Ok(Answer::Nothing)
     }
 
     pub(super) fn read(

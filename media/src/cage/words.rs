@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Limits;
 use crate::{
-    AudioSpan, MediaError, Mp4Request, SpanOutput, SpanStats, Still, StillsRequest, VideoSpan,
+    AudioSpan, Captions, CaptionsRequest, ClosedCaptionsRequest, MediaError, Mp4Request,
+    SpanOutput, SpanStats, Still, StillsRequest, VideoSpan,
 };
 
 /// The first frame: what to do, and within which limits.
@@ -29,6 +30,8 @@ pub(super) enum Request {
     Audio(AudioSpan),
     Mp4(Mp4Request),
     Stills(StillsRequest),
+    Captions(CaptionsRequest),
+    ClosedCaptions(ClosedCaptionsRequest),
 }
 
 /// From the inmate.
@@ -42,6 +45,8 @@ pub(super) enum Word {
     Write { offset: u64 },
     /// A still; the body is its pixels.
     Still(Still),
+    /// A track of captions; the body is its JSON, for it may be long.
+    Captions,
     /// The last word.
     Done(Result<Answer, Fault>),
 }
@@ -94,12 +99,19 @@ impl Word {
         let pixels = mem::take(&mut still.rgb);
         (Self::Still(still), pixels)
     }
+
+    /// A track of captions as a word and its JSON.
+    pub(super) fn captions(track: &Captions) -> serde_json::Result<(Self, Vec<u8>)> {
+        Ok((Self::Captions, serde_json::to_vec(track)?))
+    }
 }
 
 /// The bulk bytes of an output, where it has any.
 pub(super) fn bytes_of(output: &mut SpanOutput) -> Option<&mut Vec<u8>> {
     match output {
-        SpanOutput::Init { bytes, .. } | SpanOutput::Segment { bytes, .. } => Some(bytes),
-        SpanOutput::Progress { .. } => None,
+        SpanOutput::Init { bytes, .. }
+        | SpanOutput::Segment { bytes, .. }
+        | SpanOutput::ClosedCaptions { bytes, .. } => Some(bytes),
+        SpanOutput::Loudness { .. } | SpanOutput::Progress { .. } => None,
     }
 }

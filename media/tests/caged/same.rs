@@ -58,7 +58,7 @@ fn video(cage: Cage, clip: &Path, span: &VideoSpan) -> Vec<SpanOutput> {
     made.sort_by_key(|output| match output {
         SpanOutput::Init { rendition, .. } => (rendition.clone(), 0),
         SpanOutput::Segment { rendition, index, .. } => (rendition.clone(), *index),
-        SpanOutput::Progress { .. } => unreachable!("dropped above"),
+        other => unreachable!("not of these clips: {other:?}"),
     });
     made
 }
@@ -97,7 +97,7 @@ fn mp4(cage: Cage, plan: &Plan, tracks: &[&[SpanOutput]]) -> Vec<u8> {
     let track = |outputs: &[SpanOutput]| -> Box<dyn Read + Send> {
         let bytes = outputs.iter().filter_map(|output| match output {
             SpanOutput::Init { bytes, .. } | SpanOutput::Segment { bytes, .. } => Some(bytes),
-            SpanOutput::Progress { .. } => None,
+            _ => None,
         });
         Box::new(Cursor::new(bytes.flatten().copied().collect::<Vec<u8>>()))
     };

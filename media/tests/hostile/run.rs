@@ -3,7 +3,9 @@
 use std::io::Cursor;
 
 use domain::{Plan, Recipe, RenditionName, StoredPlan};
-use media::{AudioSpan, Cage, MediaError, SpanOutput, StillsRequest, Stop, VideoSpan};
+use media::{
+    AudioSpan, Cage, CaptionsRequest, MediaError, SpanOutput, StillsRequest, Stop, VideoSpan,
+};
 
 use crate::watch::Watch;
 
@@ -105,6 +107,9 @@ fn stills(cage: Cage, bytes: &[u8], plan: &Plan) -> Checked {
         StillsRequest { plan: plan.clone(), positions: vec![100, 500, 900], max_width: 640 };
     let stills = cage.stills(source(bytes), &request).map_err(|error| failed("stills", &error))?;
     let whole = |still: &media::Still| still.rgb.len() as u32 == still.width * still.height * 3;
+    let text = CaptionsRequest { plan: plan.clone() };
+    cage.captions(source(bytes), &text, &Stop::default())
+        .map_err(|error| failed("captions", &error))?;
     let right = !stills.is_empty() && stills.iter().all(whole);
     if right { Ok(()) } else { Err(Verdict::Fault("stills that are none".into())) }
 }
@@ -120,7 +125,7 @@ impl Made {
         match output {
             SpanOutput::Init { bytes, .. } => self.init = bytes,
             SpanOutput::Segment { index, bytes, .. } => self.segments.push((index, bytes)),
-            SpanOutput::Progress { .. } => {}
+            _ => {}
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use domain::{Plan, Recipe, RenditionName};
+use domain::{Plan, Recipe, RenditionName, loudness::ChunkLoudness};
 use media::{AudioSpan, SpanOutput, SpanStats, Stop, VideoSpan};
 
 /// A directory that goes away with the test.
@@ -110,6 +110,9 @@ pub(crate) struct Made {
     pub(crate) inits: Vec<(RenditionName, Vec<u8>)>,
     pub(crate) segments: Vec<(RenditionName, u32, Vec<u8>)>,
     pub(crate) frames: u64,
+    pub(crate) loudness: Vec<ChunkLoudness>,
+    /// Closed captions of segments.
+    pub(crate) captions: Vec<(u32, Vec<u8>)>,
 }
 
 impl Made {
@@ -119,6 +122,8 @@ impl Made {
             SpanOutput::Segment { rendition, index, bytes } => {
                 self.segments.push((rendition, index, bytes));
             }
+            SpanOutput::ClosedCaptions { index, bytes, .. } => self.captions.push((index, bytes)),
+            SpanOutput::Loudness { measured, .. } => self.loudness.push(measured),
             SpanOutput::Progress { frames } => self.frames = frames,
         }
         Ok(())
@@ -189,6 +194,7 @@ pub(crate) fn all_audio(path: &Path, plan: &Plan) -> Made {
         let made = audio(path, plan, chunk);
         all.segments.extend(made.segments);
         all.inits.extend(made.inits);
+        all.loudness.extend(made.loudness);
     }
     all
 }

@@ -6,9 +6,14 @@
     reason = "numbers of clips of a few seconds"
 )]
 
+mod captions;
 mod clips;
+#[expect(unreachable_pub, reason = "public for the end-to-end tests, whose file it is")]
+#[path = "../../../tests/src/closed_captions.rs"]
+mod closed_captions;
 mod facts;
 mod faults;
+mod joins;
 mod mp4;
 mod picture;
 mod purity;

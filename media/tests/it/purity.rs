@@ -16,7 +16,7 @@ fn store(stored: &mut Bytes, output: SpanOutput) {
     let (key, bytes) = match output {
         SpanOutput::Init { rendition, bytes } => ((rendition, 0), bytes),
         SpanOutput::Segment { rendition, index, bytes } => ((rendition, index), bytes),
-        SpanOutput::Progress { .. } => return,
+        _ => return,
     };
     let (name, index) = key.clone();
     let first = stored.entry(key).or_insert_with(|| bytes.clone());

@@ -34,7 +34,9 @@ pub(super) enum Wrong {
     NoEdit,
 }
 
-fn bytes(parts: &[&dyn Fn(&mut Vec<u8>)]) -> Vec<u8> {
+type Write<'a> = &'a dyn Fn(&mut Vec<u8>);
+
+fn bytes(parts: &[Write]) -> Vec<u8> {
     let mut bytes = Vec::new();
     parts.iter().for_each(|part| part(&mut bytes));
     bytes
@@ -126,7 +128,7 @@ fn segment(number: u32, start: u64, entries: Vec<TrunEntry>, data: Vec<u8>) -> V
     let size = bytes(&[&|to| fragment(Some(0)).encode(to).unwrap()]).len();
     let moof = fragment(i32::try_from(size + 8).ok());
     bytes(&[&|to| styp.encode(to).unwrap(), &|to| moof.encode(to).unwrap(), &|to| {
-        Mdat { data: data.clone() }.encode(to).unwrap()
+        Mdat { data: data.clone() }.encode(to).unwrap();
     }])
 }
 

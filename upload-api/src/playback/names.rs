@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use domain::{RenditionName, keys};
+use domain::{CaptionsName, RenditionName, keys};
 
 /// A file of a video.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(super) enum File {
     Playlist(RenditionName),
     Mp4(RenditionName),
     Poster,
+    CaptionsPlaylist(CaptionsName),
+    Captions(CaptionsName),
 }
 
 /// A file of a rendition.
@@ -26,7 +28,11 @@ pub(super) fn file(name: &str) -> Option<File> {
         ("master.m3u8", _) => Some(File::Multivariant),
         ("manifest.mpd", _) => Some(File::Manifest),
         ("poster.jpg", _) => Some(File::Poster),
-        (_, (rendition, "m3u8")) => Some(File::Playlist(rendition.into())),
+        (_, (captions, "vtt")) => CaptionsName::parse(captions).map(File::Captions),
+        (_, (name, "m3u8")) => Some(match CaptionsName::parse(name) {
+            Some(captions) => File::CaptionsPlaylist(captions),
+            None => File::Playlist(name.into()),
+        }),
         (_, (rendition, "mp4")) => Some(File::Mp4(rendition.into())),
         _ => None,
     }
@@ -70,7 +76,11 @@ mod tests {
         assert_eq!(file("audio.m3u8"), Some(File::Playlist("audio".into())));
         assert_eq!(file("720p.mp4"), Some(File::Mp4("720p".into())));
         assert_eq!(file("poster.jpg"), Some(File::Poster));
-        for none in ["", "master", "720p.mp3", "poster.png", "m3u8"] {
+        let cc1 = CaptionsName::closed(0);
+        assert_eq!(file("cc1.m3u8"), Some(File::CaptionsPlaylist(cc1)));
+        let first = CaptionsName::text(0);
+        assert_eq!(file("subtitles-1.vtt"), Some(File::Captions(first)));
+        for none in ["480p.vtt", "", "master", "720p.mp3", "poster.png", "m3u8"] {
             assert_eq!(file(none), None, "{none}");
         }
         assert_eq!(piece("init.mp4"), Some(Piece::Init));

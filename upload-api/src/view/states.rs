@@ -3,6 +3,7 @@
 
 use domain::{
     RenditionState, VideoState,
+    captions::CaptionsState,
     video::{Mp4State, ThumbnailsState, Visibility},
 };
 use serde::{Deserialize, Serialize};
@@ -82,7 +83,7 @@ mirrored!(
     RenditionStateView { Pending, Running, Playable, Complete, Skipped, Failed }
 );
 
-/// Where an output that is there or not stands: an MP4, the thumbnails.
+/// Where an output that is there or not stands: an MP4, captions, the thumbnails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = OutputState)]
@@ -98,6 +99,7 @@ pub enum OutputStateView {
 }
 
 mirrored!(Mp4State, OutputStateView { Pending, Complete, Failed, Skipped });
+mirrored!(CaptionsState, OutputStateView { Pending, Complete, Failed, Skipped });
 mirrored!(ThumbnailsState, OutputStateView { Pending, Complete, Failed, Skipped });
 
 /// Who may see a video.

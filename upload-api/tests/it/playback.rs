@@ -1,6 +1,7 @@
 //! Redirects into the bucket, and names that lead nowhere.
 
-use domain::Happening;
+use domain::{CaptionsName, Happening, captions::CaptionsState};
+use serde_json::json;
 
 use crate::{
     fixture::with_app,
@@ -70,6 +71,45 @@ async fn pieces_come_from_the_bucket() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn captions_are_listed_once_they_are_made() {
+    with_app(async |fixture| {
+        let video = fixture.upload("", b"x").await;
+        let id = video["id"].as_str().unwrap().to_owned();
+        let path = |rest: &str| format!("/v/{id}/{rest}");
+        let report = async |happening| fixture.standins.report(&event(&id, happening)).await;
+        for happening in [started("480p"), complete("audio"), complete("480p")] {
+            report(happening).await;
+        }
+        fixture.video_when(&id, |video| video["state"] == "playable").await;
+        for file in ["cc1.m3u8", "cc1.vtt", "subtitles-1.vtt"] {
+            fixture.get(&path(file)).await.assert_problem(404, "captions_not_ready");
+        }
+        let (name, state) = (CaptionsName::closed(0), CaptionsState::Complete);
+        report(Happening::Captions { name: name.clone(), state, reason: None }).await;
+        let video = fixture.video_when(&id, |video| video["captions"] != json!([])).await;
+        assert_eq!(
+            video["captions"],
+            json!([{
+                "name": "cc1", "title": "CC1", "language": null, "state": "complete",
+                "reason": null, "vtt_url": path("cc1.vtt"),
+            }])
+        );
+        let master = fixture.get(&path("master.m3u8")).await;
+        assert!(master.text().contains("TYPE=SUBTITLES"), "{}", master.text());
+        let playlist = fixture.get(&path("cc1.m3u8")).await;
+        assert!(playlist.text().contains("\ncc1.vtt\n"), "{}", playlist.text());
+        let key = event(&id, Happening::ThumbnailsComplete).run.captions(&name);
+        fixture.app.media.put(&key, "WEBVTT", "text/vtt; charset=utf-8").await.unwrap();
+        let file = follow(&fixture.get(&path("cc1.vtt")).await).await;
+        assert_eq!(
+            (file.text(), file.header("content-type")),
+            ("WEBVTT", Some("text/vtt; charset=utf-8"))
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_what_the_plan_has_is_signed() {
     with_app(async |fixture| {
         let video = fixture.upload("", b"x").await;
@@ -87,6 +127,8 @@ async fn only_what_the_plan_has_is_signed() {
             "..%2F480p/init.mp4",
             "thumbnails/00001.m4s",
             "plan.json",
+            "480p/00001.cc",
+            "captions/cc1.vtt",
         ] {
             let reply = fixture.get(&format!("/v/{id}/{name}")).await;
             reply.assert_problem(404, "not_found");

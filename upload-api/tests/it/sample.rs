@@ -40,6 +40,7 @@ pub fn plan() -> Plan {
         video: Some(video),
         audio: Some(audio),
         refused_audio: None,
+        captions: Vec::new(),
     };
     Plan::new(source, Recipe::standard()).unwrap()
 }
@@ -65,6 +66,7 @@ pub fn complete(rendition: &str) -> Happening {
         size_bytes: 9000,
         peak_bps: 900_000,
         average_bps: 500_000,
+        loudness: None,
     }
 }
 

@@ -16,6 +16,8 @@ import "media-chrome/media-time-range";
 import "media-chrome/media-volume-range";
 // What the menus make their items of; they do not register it themselves.
 import "media-chrome/menu/media-chrome-menu-item";
+import "media-chrome/menu/media-captions-menu";
+import "media-chrome/menu/media-captions-menu-button";
 import "media-chrome/menu/media-playback-rate-menu";
 import "media-chrome/menu/media-playback-rate-menu-button";
 import "media-chrome/menu/media-rendition-menu";

@@ -7,6 +7,8 @@ declare module "preact" {
   namespace JSX {
     interface IntrinsicElements {
       "hls-video": AnyAttributes & { ref?: import("preact").Ref<HlsVideo> };
+      "media-captions-menu": AnyAttributes;
+      "media-captions-menu-button": AnyAttributes;
       "media-controller": AnyAttributes;
       "media-control-bar": AnyAttributes;
       "media-error-dialog": AnyAttributes;

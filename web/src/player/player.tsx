@@ -72,6 +72,7 @@ export default function Player({ video, url }: { video: Video; url: string }) {
             <media-time-display showduration />
             <span class="player-gap" />
             <media-playback-rate-menu-button class="medium-only" />
+            <media-captions-menu-button />
             <media-rendition-menu-button />
             <media-pip-button class="medium-only" />
             <media-fullscreen-button />
@@ -80,6 +81,9 @@ export default function Player({ video, url }: { video: Video; url: string }) {
         <media-rendition-menu hidden anchor="auto">
           <NoMenuHeader />
         </media-rendition-menu>
+        <media-captions-menu hidden anchor="auto">
+          <NoMenuHeader />
+        </media-captions-menu>
         <media-playback-rate-menu hidden anchor="auto" rates="0.5 0.75 1 1.25 1.5 1.75 2">
           <NoMenuHeader />
         </media-playback-rate-menu>

@@ -14,6 +14,7 @@ export function rendition(name: string, changes: Partial<Rendition> = {}): Rendi
     mp4_url: null,
     mp4_state: "pending",
     mp4_size_bytes: null,
+    loudness: null,
     ...changes,
   };
 }
@@ -39,6 +40,7 @@ export function video(id: string, changes: Partial<Video> = {}): Video {
       frame_rate: null,
     },
     renditions: [],
+    captions: [],
     thumbnails: { state: "pending", reason: null },
     poster_url: null,
     playlist_url: null,

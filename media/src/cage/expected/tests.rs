@@ -43,6 +43,7 @@ fn plan() -> Plan {
         video: Some(video),
         audio: Some(audio),
         refused_audio: None,
+        captions: Vec::new(),
     };
     Plan::new(info, Recipe::standard()).unwrap()
 }

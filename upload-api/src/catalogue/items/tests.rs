@@ -32,6 +32,7 @@ fn plan() -> Plan {
         video: Some(track),
         audio: None,
         refused_audio: None,
+        captions: Vec::new(),
     };
     Plan::new(source, Recipe::standard()).unwrap()
 }
