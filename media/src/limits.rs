@@ -134,6 +134,7 @@ mod tests {
         assert_eq!(named("containers"), CONTAINERS.split(',').collect::<Vec<_>>());
         assert_eq!(named("pictures"), VIDEO_CODECS);
         assert_eq!(named("sound"), AUDIO_CODECS);
+        assert_eq!(named("captions"), CAPTION_CODECS);
     }
 
     #[test]

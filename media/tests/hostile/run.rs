@@ -35,7 +35,8 @@ pub(crate) fn through(cage: Cage, bytes: &[u8]) -> Verdict {
     let all = || {
         pictures(cage, bytes, &plan)?;
         sound(cage, bytes, &plan)?;
-        stills(cage, bytes, &plan)
+        stills(cage, bytes, &plan)?;
+        captions(cage, bytes, &plan)
     };
     match all().err().unwrap_or(Verdict::Made) {
         Verdict::Failed(code) if !is_known(&code) => Verdict::Fault(format!("unknown: {code}")),
@@ -112,6 +113,24 @@ fn stills(cage: Cage, bytes: &[u8], plan: &Plan) -> Checked {
         .map_err(|error| failed("captions", &error))?;
     let right = !stills.is_empty() && stills.iter().all(whole);
     if right { Ok(()) } else { Err(Verdict::Fault("stills that are none".into())) }
+}
+
+/// Text tracks; one that cannot be read says so by itself.
+fn captions(cage: Cage, bytes: &[u8], plan: &Plan) -> Checked {
+    if plan.source.captions.is_empty() {
+        return Ok(());
+    }
+    let request = CaptionsRequest { plan: plan.clone() };
+    let tracks = cage
+        .captions(source(bytes), &request, &Stop::default())
+        .map_err(|error| failed("captions", &error))?;
+    let leaks = |track: &media::Captions| Watch::leaked(format!("{track:?}").as_bytes());
+    let unknown =
+        |track: &media::Captions| track.cues.as_ref().is_err_and(|reason| !is_known(&reason.code));
+    match tracks.iter().find(|track| leaks(track) || unknown(track)) {
+        Some(track) => Err(Verdict::Fault(format!("captions: {track:?}"))),
+        None => Ok(()),
+    }
 }
 
 #[derive(Default)]

@@ -9,7 +9,7 @@ pub(crate) struct Seed {
 }
 
 /// Name, codecs and container of each seed: one second of moving picture with a tone.
-const RECIPES: [(&str, &str); 14] = [
+const RECIPES: [(&str, &str); 16] = [
     ("mp4", "-c:v libx264 -bf 2 -c:a aac -f mp4"),
     ("faststart", "-c:v libx264 -bf 2 -c:a aac -movflags +faststart -f mp4"),
     ("fragmented", "-c:v libx264 -g 5 -c:a aac -movflags frag_keyframe+empty_moov -f mp4"),
@@ -23,8 +23,14 @@ const RECIPES: [(&str, &str); 14] = [
     ("flv", "-c:v flv -c:a pcm_s16le -ar 44100 -f flv"),
     ("ogg", "-c:v vp8 -c:a libvorbis -f ogg"),
     ("wmv", "-c:v wmv2 -c:a wmav2 -f asf"),
+    ("tx3g", "-c:v mpeg4 -c:a aac -c:s mov_text -f mp4"),
+    ("subrip", "-c:v mpeg4 -c:a aac -c:s subrip -f matroska"),
     ("mpeg", "-c:v mpeg2video -c:a mp2 -f mpeg"),
 ];
+
+/// Two cues of SubRip, `hello` and `world`.
+const CUES: &str = "MQowMDowMDowMCwxMDAgLS0+IDAwOjAwOjAwLDUwMApoZWxsbwoKMgowMDowMDowMCw2MDAgLS0+IDAwOjAw\
+    OjAwLDkwMAp3b3JsZAo=";
 
 /// Makes all seeds.
 pub(crate) fn all() -> Vec<Seed> {
@@ -37,9 +43,14 @@ pub(crate) fn jpeg() -> Vec<u8> {
 }
 
 fn clip(codecs: &str) -> Vec<u8> {
-    let picture = "-f lavfi -i testsrc2=s=128x96:r=25:d=1 -f lavfi -i sine=r=44100:d=1";
+    let mut inputs =
+        "-f lavfi -i testsrc2=s=128x96:r=25:d=1 -f lavfi -i sine=r=44100:d=1".to_owned();
+    if codecs.contains("-c:s") {
+        inputs += " -f srt -i data:text/plain;base64,";
+        inputs += CUES;
+    }
     ffmpeg(
-        &format!("{picture} -pix_fmt yuv420p {codecs}")
+        &format!("{inputs} -pix_fmt yuv420p {codecs}")
             .replace("-pix_fmt yuv420p -c:v prores_ks", "-pix_fmt yuv422p10le -c:v prores_ks"),
     )
 }

@@ -1,3 +1,5 @@
+//! What a hostile inmate may say, and what is believed of it.
+
 use domain::{
     FrameRate, Recipe, SourceInfo,
     source::{AudioTrack, Color, VideoTrack},

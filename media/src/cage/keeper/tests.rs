@@ -1,3 +1,5 @@
+//! A keeper against inmates that lie, hang and leave.
+
 use std::{
     io::Cursor,
     time::{Duration, Instant},
