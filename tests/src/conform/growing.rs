@@ -71,7 +71,7 @@ impl Growing {
         for uri in open {
             let told = bandwidth(text, uri).unwrap_or(0);
             let pictures = maxrates.get(uri).copied().unwrap_or(0) * 5 / 4;
-            let audio = if text.contains("TYPE=AUDIO") { 64_000..=256_000 } else { 0..=0 };
+            let audio = if text.contains("TYPE=AUDIO") { 8_000..=256_000 } else { 0..=0 };
             if !audio.contains(&told.saturating_sub(pictures)) || told < pictures {
                 self.faults.push(format!("{uri} runs, its BANDWIDTH is {told}"));
             }
