@@ -149,7 +149,7 @@ async fn a_task_is_protected_while_it_has_jobs() {
         sleep(Duration::from_millis(100)).await;
     }
     let protect = json!({"ProtectionEnabled": true, "ExpiresInMinutes": 40});
-    assert_eq!(stage.asked(1).await, [protect.clone()], "one edge, whatever the jobs");
+    assert_eq!(stage.asked(1).await, std::slice::from_ref(&protect), "one edge, whatever the jobs");
     let release = json!({"ProtectionEnabled": false});
     assert_eq!(stage.asked(2).await, [protect.clone(), release.clone()], "idle for a while");
     stage.jobs.send_replace(1);

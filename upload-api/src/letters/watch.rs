@@ -77,7 +77,7 @@ async fn show_failure(app: &App, letter: &Letter) -> anyhow::Result<()> {
     let events: Vec<_> = events.collect();
     let id = job.run.video_id;
     let apply = |entry: &mut crate::catalogue::Entry| {
-        events.iter().fold(false, |changed, event| entry.video.apply(event) || changed)
+        events.iter().filter(|event| entry.video.apply(event)).count() > 0
     };
     let updated = app.catalogue.update(id, apply).await?;
     if updated.is_some_and(|updated| updated.answer) {
