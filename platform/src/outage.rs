@@ -48,7 +48,7 @@ fn is_passing(status: u16, code: &str) -> bool {
     let code = code.to_ascii_lowercase();
     status >= 500
         || status == 429
-        || ["throttl", "slowdown", "toomanyrequests", "requestlimitexceeded"]
+        || ["throttl", "slowdown", "toomanyrequests", "limitexceeded", "throughputexceeded"]
             .iter()
             .any(|word| code.contains(word))
 }
@@ -69,9 +69,12 @@ mod tests {
 
     #[test]
     fn who_says_so_is_away_and_who_refuses_is_not() {
-        for (status, code) in
-            [(500, ""), (503, "SlowDown"), (429, ""), (400, "ThrottlingException")]
-        {
+        for (status, code) in [
+            (500, ""),
+            (503, "SlowDown"),
+            (429, ""),
+            (400, "ProvisionedThroughputExceededException"),
+        ] {
             assert!(is_passing(status, code), "{status} {code}");
         }
         for (status, code) in [(400, "InvalidArgument"), (403, "AccessDenied"), (404, "NoSuchKey")]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use aws_sdk_dynamodb::Client;
 use domain::{Video, VideoId};
-use platform::aws::Aws;
+use platform::{aws::Aws, outage};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
@@ -62,7 +62,7 @@ impl Catalogue {
             .send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.with_context(|| format!("reading video {id}"));
+            let page = page.map_err(outage::told).with_context(|| format!("reading video {id}"));
             found.extend(page.map_err(CatalogueError::Unavailable)?.items.unwrap_or_default());
         }
         items::assemble(found)

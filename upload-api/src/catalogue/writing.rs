@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::{
     types::{Delete, Put, TransactWriteItem},
 };
 use domain::VideoId;
+use platform::outage;
 use tokio::time::sleep;
 
 use super::{
@@ -128,8 +129,7 @@ impl Catalogue {
             Ok(_) => Ok(true),
             Err(error) if is_conflict(&error) => Ok(false),
             Err(error) => {
-                let error = anyhow::Error::new(error).context("writing a video");
-                Err(CatalogueError::Unavailable(error))
+                Err(CatalogueError::Unavailable(outage::told(error).context("writing a video")))
             }
         }
     }
