@@ -132,7 +132,7 @@ fn make_span(
         let (key, bytes) = match output {
             SpanOutput::Init { rendition, bytes } => ((rendition.0, 0), bytes),
             SpanOutput::Segment { rendition, index, bytes } => ((rendition.0, index), bytes),
-            SpanOutput::Progress { .. } => return Ok(()),
+            _ => return Ok(()),
         };
         made.lock().map_err(|_| io::Error::other("a panic"))?.insert(key, bytes);
         Ok(())

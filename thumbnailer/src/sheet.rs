@@ -67,7 +67,14 @@ mod tests {
             color: Color::default(),
         };
         let container = "mov".into();
-        let source = SourceInfo { container, size_bytes: 9, video: Some(track), audio: None, refused_audio: None, captions: Vec::new() };
+        let source = SourceInfo {
+            container,
+            size_bytes: 9,
+            video: Some(track),
+            audio: None,
+            refused_audio: None,
+            captions: Vec::new(),
+        };
         Storyboard::of(&Plan::new(source, Recipe::standard()).unwrap())
     }
 
