@@ -105,8 +105,9 @@ impl SegmentGrid {
     /// Seconds that no segment, rounded, is longer than (RFC 8216 4.3.3.1). That of the whole grid:
     /// it must not change while a list grows (6.2.1).
     pub fn target_duration(self) -> u64 {
-        // From the third on all are alike but the last, which is shorter.
-        let longest = (1..=4).map(|index| self.duration_ticks(index)).max().unwrap_or(0);
+        // All of them: at odd slow rates four seconds hold now four frames, now five.
+        let ticks = (1..=self.segments()).map(|index| self.duration_ticks(index));
+        let longest = ticks.max().unwrap_or(0);
         let timescale = u64::from(self.timescale());
         ((longest + timescale / 2) / timescale).max(1)
     }
