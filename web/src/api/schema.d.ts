@@ -102,8 +102,9 @@ export interface paths {
         };
         /**
          * Play a video
-         * @description `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist;
-         *     `{rendition}.mp4` and `poster.jpg` redirect into the bucket.
+         * @description `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist, `manifest.mpd`
+         *     the DASH manifest once everything is encoded; `{rendition}.mp4` and `poster.jpg` redirect into
+         *     the bucket.
          */
         get: operations["play_file"];
         put?: never;
@@ -591,13 +592,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A playlist */
+            /** @description A playlist or manifest */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/vnd.apple.mpegurl": string;
+                    "application/dash+xml": string;
                 };
             };
             /** @description Where the file is for the next minutes */
