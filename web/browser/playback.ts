@@ -44,6 +44,8 @@ export async function playBare(page: Page, url: string): Promise<Playback & { st
   return page.evaluate(async (src) => {
     const media = document.createElement("video") as Counting;
     document.body.append(media);
+    // Segments come by redirect from the bucket: Chromium's own HLS takes them with CORS only.
+    if (src.endsWith(".m3u8")) media.crossOrigin = "anonymous";
     media.src = src;
     await media.play();
     const until = async (event: string, pleases: () => boolean) => {
