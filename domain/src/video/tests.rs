@@ -303,7 +303,7 @@ fn bandwidth_is_assumed_until_it_is_measured() {
 #[test]
 fn the_dash_manifest_comes_at_the_end() {
     let mut video = uploaded_video();
-    for happening in whole_life().into_iter().take(10) {
+    for happening in whole_life().into_iter().take_while(|h| *h != complete("720p")) {
         tell(&mut video, happening);
         assert_eq!(video.manifest(), None);
     }

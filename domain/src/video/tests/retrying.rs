@@ -19,9 +19,13 @@ fn partial(besides: Happening) -> Video {
             (Happening::Complete { rendition, .. }, _) if rendition.0 == "720p" => failed("720p"),
             (Happening::Mp4Complete { rendition, .. }, _) if rendition.0 == "720p" => continue,
             (Happening::Mp4Complete { .. }, Happening::Mp4Failed { .. })
-            | (Happening::ThumbnailsComplete, Happening::ThumbnailsFailed { .. }) => {
+            | (Happening::PosterComplete { .. }, Happening::ThumbnailsFailed { .. }) => {
                 besides.clone()
             }
+            (
+                Happening::StoryboardComplete | Happening::PreviewComplete { .. },
+                Happening::ThumbnailsFailed { .. },
+            ) => continue,
             _ => happening,
         };
         tell(&mut video, told);
@@ -68,7 +72,8 @@ fn an_mp4_and_thumbnails_can_be_tried_again_too() {
 
     let mut video = partial(Happening::ThumbnailsFailed { reason });
     video.retry(&"thumbnails".into()).unwrap();
-    assert_eq!(video.record.thumbnails, ThumbnailsStatus::default());
+    let awaits = Some("480p".into());
+    assert_eq!(video.record.thumbnails, ThumbnailsStatus { awaits, ..Default::default() });
     assert_eq!(owed(&video), [(Task::Make, "thumbnails".into())]);
 }
 
