@@ -24,10 +24,9 @@ ON_MINISTACK = {
     "registry": {},
     "worker-role": {"Fleet": "480p", **PARTS},
     "auth": {"Site": "https://video.example", "DomainPrefix": "video"},
-    "queue-alarms": {"Queue": "480p", "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms"},
 }
 # moto makes these, and passes over the types it does not know (scaling policies of ECS, capacity providers, budgets).
-ON_MOTO = ("network", "cluster", "worker-role", "fleet-ecs", "fleet-ec2", "api", "alarms")
+ON_MOTO = ("network", "cluster", "worker-role", "fleet-ecs", "fleet-ec2", "api", "alarms", "queue-alarms")
 # Key groups of CloudFront are known to neither; fleet and fantail are made of the others.
 NOWHERE = {"delivery", "fleet", "fantail"}
 
@@ -204,6 +203,7 @@ def test_deploys_to_moto(moto):
         "HTTPS": "forward",
         "HTTP": "redirect",
     }
+    create("queue-alarms", Queue="480p", AlarmTopicArn="arn:aws:sns:us-east-1:123456789012:alarms")
     create("alarms", CatalogTable="fantail-catalogue", Balancer=api["BalancerFullName"], Email="ops@video.example")
     assert "fantail" in [d["DashboardName"] for d in boto3.client("cloudwatch").list_dashboards()["DashboardEntries"]]
 
