@@ -31,10 +31,12 @@ fn holds_over_joins() {
         );
         let clip = dir.clip("clip.mp4", &args);
         let mut plan = plan(&clip);
-        let maxrate_bps = 300_000;
+        let (maxrate_bps, x264) = (300_000, plan.recipe.x264.clone());
         for planned in &mut plan.renditions {
             if let Outcome::Video(encode) = &mut planned.outcome {
                 encode.maxrate_bps = maxrate_bps;
+                encode.aim_bps = maxrate_bps * u64::from(x264.aim_percent) / 100;
+                encode.buffer_bits = maxrate_bps * u64::from(x264.buffer_ms) / 1000;
             }
         }
         let joined = dir.file("joined.mp4", &whole(&clip, &plan, "480p").track("480p"));
