@@ -163,10 +163,11 @@ export interface paths {
         };
         /**
          * Play a video
-         * @description `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist;
-         *     `{rendition}.mp4` redirects into the bucket, and so do `poster.jpg`, the other candidates for it
-         *     (`poster-2.jpg`, …) and `preview.mp4`. `storyboard.vtt` says which part of which
-         *     `storyboard-{n}.jpg` shows which time.
+         * @description `master.m3u8` is the multivariant playlist, `{rendition}.m3u8` a media playlist,
+         *     `{captions}.m3u8` one of subtitles, `manifest.mpd` the DASH manifest once everything is encoded.
+         *     `{rendition}.mp4` redirects into the bucket, and so do `{captions}.vtt`, `poster.jpg`, the other
+         *     candidates for it (`poster-2.jpg`, …) and `preview.mp4`. `storyboard.vtt` says which part of
+         *     which `storyboard-{n}.jpg` shows which time.
          */
         get: operations["play_file"];
         put?: never;
@@ -201,6 +202,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One track of captions. */
+        Captions: {
+            /**
+             * @description RFC 5646 tag, if the file says.
+             * @example en
+             */
+            language: string | null;
+            /**
+             * @description `subtitles-1` and so on, or `cc1`, `cc3` for closed captions.
+             * @example subtitles-1
+             */
+            name: string;
+            reason: components["schemas"]["Reason"] | null;
+            /** @description Where they stand. */
+            state: components["schemas"]["OutputState"];
+            /** @description What a person picks, different for each track. */
+            title: string;
+            /** @description Relative URL of the WebVTT file, once there is one. */
+            vtt_url: string | null;
+        };
         /** @description A message that no worker could do. */
         DeadLetter: {
             /** @description Tells it from all others. */
@@ -234,8 +255,27 @@ export interface components {
             /** @description Ask with it for the next page; null on the last. */
             next_cursor: string | null;
         };
+        /** @description Loudness of the sound (EBU R 128). */
+        Loudness: {
+            /**
+             * Format: double
+             * @description Integrated loudness in LUFS.
+             * @example -23
+             */
+            integrated_lufs: number;
+            /**
+             * Format: double
+             * @description Loudness range in LU.
+             */
+            range_lu: number;
+            /**
+             * Format: double
+             * @description Highest true peak in dBTP.
+             */
+            true_peak_dbtp: number;
+        };
         /**
-         * @description Where an output that is there or not stands: an MP4, the thumbnails.
+         * @description Where an output that is there or not stands: an MP4, captions, the thumbnails.
          * @enum {string}
          */
         OutputState: "pending" | "complete" | "failed" | "skipped";
@@ -314,6 +354,7 @@ export interface components {
              * @description Pixels; null for sound.
              */
             height: number | null;
+            loudness: components["schemas"]["Loudness"] | null;
             /**
              * Format: int64
              * @description Bytes of the MP4.
@@ -409,6 +450,11 @@ export interface components {
         };
         /** @description A video and everything that has become of it. */
         Video: {
+            /**
+             * @description Captions that the file brings along: its text tracks, then closed captions found in its
+             *     pictures. Whether they can be made is no matter of the video's state.
+             */
+            captions: components["schemas"]["Captions"][];
             /**
              * @description RFC 3339, UTC.
              * @example 2026-11-23T20:15:00Z
@@ -856,13 +902,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A playlist, or the storyboard's WebVTT */
+            /** @description A playlist, a manifest, or the storyboard's WebVTT */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/vnd.apple.mpegurl": string;
+                    "application/dash+xml": string;
+                    "text/vtt": string;
                 };
             };
             /** @description Where the file is for the next minutes */
