@@ -89,7 +89,8 @@ fn policy(buckets: &str) -> String {
         "script-src 'self'",
         "style-src 'self' 'unsafe-inline'",
         &format!("img-src 'self' data: blob: {buckets}"),
-        &format!("media-src 'self' blob: {buckets}"),
+        // The player marks text tracks with an empty WebVTT file as a data URL.
+        &format!("media-src 'self' blob: data: {buckets}"),
         &format!("connect-src 'self' {buckets}"),
         "worker-src 'self' blob:",
         "object-src 'none'",

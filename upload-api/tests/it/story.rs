@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Happening, ProgressEvent};
+use domain::{Happening, ProgressEvent, keys};
 use serde_json::{Value, json};
 
 use crate::{
@@ -93,7 +93,9 @@ async fn a_video_walks_the_whole_way() {
         fixture.get(&format!("/api/videos/{id}")).await.assert_problem(404, "video_not_found");
         assert_eq!(standins.items().await, 0);
         assert_eq!(standins.raw_keys().await, Vec::<String>::new());
-        assert!(fixture.app.media.list("").await.unwrap().is_empty());
+        let left = fixture.app.media.list("").await.unwrap();
+        let left: Vec<_> = left.into_iter().map(|object| object.key).collect();
+        assert_eq!(left, [keys::tombstone(id.parse().unwrap())], "nothing but the tombstone");
     })
     .await;
 }

@@ -24,7 +24,10 @@ async fn the_page_is_served_at_every_address() {
             let policy = page.header("content-security-policy").unwrap();
             let bucket = env::var("AWS_ENDPOINT_URL_S3").unwrap();
             let bucket = bucket.trim_end_matches('/');
-            assert!(policy.contains(&format!("media-src 'self' blob: {bucket};")), "{policy}");
+            assert!(
+                policy.contains(&format!("media-src 'self' blob: data: {bucket};")),
+                "{policy}"
+            );
         }
         let script = fixture.get("/assets/app-1234.js").await;
         assert_eq!(script.text(), "code()");

@@ -56,6 +56,11 @@ fn segment(rendition: &str, index: u32) -> Word {
     Word::Output(SpanOutput::Segment { rendition: rendition.into(), index, bytes: Vec::new() })
 }
 
+fn captions(index: u32) -> Word {
+    let rendition = "480p".into();
+    Word::Output(SpanOutput::ClosedCaptions { rendition, index, bytes: Vec::new() })
+}
+
 /// Whether all are taken, and whether they are all that was asked for.
 fn outcome(mut expected: Expected<'_>, words: Vec<Word>, size: usize) -> (bool, bool) {
     let mut lengths = Vec::new();
@@ -83,6 +88,11 @@ fn only_what_was_asked_for_in_order() {
         (vec![init("480p"), segment("480p", 3)], (false, false)),
         (vec![init("480p"), segment("480p", 1)], (false, false)),
         (vec![init("480p"), segment("480p", 2), segment("480p", 2)], (false, true)),
+        (vec![captions(2), captions(3), init("480p"), segment("480p", 2)], (true, false)),
+        (vec![captions(3), captions(2)], (false, false)),
+        (vec![captions(2), captions(2)], (false, false)),
+        (vec![captions(4)], (false, false)),
+        (vec![init("480p"), segment("480p", 2), captions(2)], (false, false)),
         (vec![Word::Write { offset: 0 }], (false, false)),
     ];
     for (words, wanted) in cases {
