@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::{Router, serve::ListenerExt};
-use domain::{OwnerId, Recipe};
+use domain::Recipe;
 use platform::{
     aws::Aws,
     consumer::{ConsumerSettings, consume},
@@ -81,11 +81,6 @@ impl App {
             last_call: CancellationToken::new(),
             shutdown,
         }
-    }
-
-    /// The owner of whatever a request makes or asks for: single-user mode knows one.
-    pub fn owner(&self) -> OwnerId {
-        OwnerId::local()
     }
 
     /// Whether everything that is needed answers.

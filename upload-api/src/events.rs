@@ -22,6 +22,7 @@ use self::{
 };
 use crate::{
     App,
+    auth::{Caller, Viewer},
     extract::Id,
     problem::{Problem, ProblemResponse},
 };
@@ -51,12 +52,11 @@ const RETRY: Duration = Duration::from_secs(2);
 )]
 pub(crate) async fn of_video(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    if app.catalogue.find(id).await?.is_none() {
-        return Err(Problem::video_not_found());
-    }
+    viewer.video(&app, id).await?;
     let last = headers.get("last-event-id").and_then(|last| last.to_str().ok()?.parse().ok());
     let reader = Reader::of_video(id, last);
     Ok(stream(app.watchers.watch(Subject::Video(id)), reader, app.shutdown.clone()))
@@ -78,8 +78,9 @@ pub(crate) async fn of_video(
 )]
 pub(crate) async fn of_owner(
     State(app): State<Arc<App>>,
+    caller: Caller,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let watched = app.watchers.watch(Subject::Owner(app.owner()));
+    let watched = app.watchers.watch(Subject::Owner(caller.owner_id));
     stream(watched, Reader::of_owner(), app.shutdown.clone())
 }
 

@@ -4,6 +4,7 @@
 //! [`playback`].
 
 pub mod app;
+pub mod auth;
 pub mod catalogue;
 mod clock;
 pub mod config;

@@ -17,6 +17,7 @@ use platform::objects::PresignOptions;
 use self::names::{File, Piece};
 use crate::{
     App,
+    auth::Viewer,
     problem::{Problem, ProblemResponse},
     view,
 };
@@ -59,10 +60,11 @@ const MANIFEST_TYPE: &str = "application/dash+xml";
 )]
 pub(crate) async fn file(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     Path((id, file)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let file = names::file(&file).ok_or_else(Problem::not_found)?;
-    let video = find(&app, &id).await?;
+    let video = find(&app, &viewer, &id).await?;
     match file {
         File::Multivariant => {
             let playlist = view::can_be_watched(video.record.state)
@@ -130,17 +132,18 @@ pub(crate) async fn file(
 )]
 pub(crate) async fn piece(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     Path((id, rendition, piece)): Path<(String, String, String)>,
 ) -> Result<Response, Problem> {
     let piece = names::piece(&piece).ok_or_else(Problem::not_found)?;
-    let video = find(&app, &id).await?;
+    let video = find(&app, &viewer, &id).await?;
     let key = piece_key(&video, &RenditionName(rendition), piece)?;
     redirect(&app, &key, PresignOptions::default()).await
 }
 
-async fn find(app: &App, id: &str) -> Result<Video, Problem> {
+async fn find(app: &App, viewer: &Viewer, id: &str) -> Result<Video, Problem> {
     let id: VideoId = id.parse().map_err(|_| Problem::video_not_found())?;
-    app.catalogue.find(id).await?.ok_or_else(Problem::video_not_found)
+    viewer.video(app, id).await
 }
 
 /// Only what the plan has is signed: names from outside make no keys.

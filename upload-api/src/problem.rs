@@ -74,6 +74,18 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "video_not_found", "There is no video with this id.")
     }
 
+    /// 401: nobody knows who asks.
+    pub fn not_signed_in() -> Self {
+        let detail = "Sign in, or send a token or an API key.";
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", detail)
+    }
+
+    /// 403: known, but no operator.
+    pub fn not_an_operator() -> Self {
+        let detail = "Only operators may do this.";
+        Self::new(StatusCode::FORBIDDEN, "not_an_operator", detail)
+    }
+
     /// There is nothing at this address.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")

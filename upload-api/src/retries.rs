@@ -8,6 +8,7 @@ use tracing::warn;
 
 use crate::{
     App,
+    auth::Caller,
     catalogue::Entry,
     extract::{Id, Name},
     jobs,
@@ -32,9 +33,11 @@ use crate::{
 )]
 pub(crate) async fn retry(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Id(id): Id,
     Name(name): Name,
 ) -> Result<(StatusCode, Json<VideoView>), Problem> {
+    caller.video(&app, id).await?;
     let name = RenditionName(name);
     let reopen = |entry: &mut Entry| {
         let reopened = entry.video.retry(&name);

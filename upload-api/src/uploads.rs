@@ -11,7 +11,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, StatusCode, header},
 };
-use domain::{SourceObject, Video, VideoId, VideoState, keys};
+use domain::{OwnerId, SourceObject, Video, VideoId, VideoState, keys};
 use platform::objects::UploadError;
 use serde::Deserialize;
 use tracing::{Instrument, info, warn};
@@ -21,6 +21,7 @@ use uuid::Uuid;
 use self::body::{Arriving, BrokenOff};
 use crate::{
     App,
+    auth::Caller,
     catalogue::{Due, Entry, Owed},
     clock,
     extract::Params,
@@ -71,12 +72,14 @@ struct Announced {
 )]
 pub(crate) async fn upload(
     State(app): State<Arc<App>>,
+    caller: Result<Caller, Problem>,
     params: Result<Params<UploadParams>, Problem>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<VideoView>), Problem> {
-    let announced = match params.and_then(|Params(params)| announced(params, &headers)) {
-        Ok(announced) => announced,
+    let announced = params.and_then(|Params(params)| announced(params, &headers));
+    let (caller, announced) = match caller.and_then(|caller| Ok((caller, announced?))) {
+        Ok(accepted) => accepted,
         Err(problem) => {
             body::linger(body, &headers).await;
             return Err(problem);
@@ -85,7 +88,8 @@ pub(crate) async fn upload(
     // In a task of its own, for it must clean up when this request is dropped.
     let abandoned = app.last_call.child_token();
     let guard = abandoned.clone().drop_guard();
-    let receiving = receive(app.clone(), announced, Arriving::new(body, abandoned));
+    let receiving =
+        receive(app.clone(), caller.owner_id, announced, Arriving::new(body, abandoned));
     let received = app.uploads.spawn(receiving.in_current_span()).await;
     guard.disarm();
     let video = received.context("receiving an upload").map_err(Problem::internal)??;
@@ -121,6 +125,7 @@ fn announced(params: UploadParams, headers: &HeaderMap) -> Result<Announced, Pro
 
 async fn receive(
     app: Arc<App>,
+    owner: OwnerId,
     announced: Announced,
     mut arriving: Arriving,
 ) -> Result<Video, Problem> {
@@ -128,8 +133,7 @@ async fn receive(
         return Err(empty_body());
     }
     let id = VideoId(Uuid::now_v7());
-    let mut video =
-        Video::begin(id, app.owner(), announced.title, clock::rfc3339_now(), app.recipe.id());
+    let mut video = Video::begin(id, owner, announced.title, clock::rfc3339_now(), app.recipe.id());
     video.record.filename = announced.filename;
     let due = Due { owed: Owed::Expire, at: clock::unix_now() + EXPIRES_AFTER };
     app.catalogue.create(&Entry { video, due: Some(due) }).await?;

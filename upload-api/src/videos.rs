@@ -8,7 +8,9 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    App, deletion,
+    App,
+    auth::{Caller, Viewer},
+    deletion,
     extract::{Id, Input, Params},
     naming,
     problem::{Problem, ProblemResponse},
@@ -54,11 +56,12 @@ pub(crate) struct VideoEdit {
 )]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Params(params): Params<ListParams>,
 ) -> Result<Json<VideoListView>, Problem> {
     let limit = page_size(params.limit.as_deref())?;
     let after = params.cursor.as_deref().map(cursor).transpose()?;
-    let page = app.catalogue.list(&app.owner(), after, limit).await?;
+    let page = app.catalogue.list(&caller.owner_id, after, limit).await?;
     let videos = page.videos.iter().map(VideoView::from).collect();
     Ok(Json(VideoListView { videos, next_cursor: page.next.map(|id| id.to_string()) }))
 }
@@ -89,9 +92,10 @@ fn cursor(text: &str) -> Result<VideoId, Problem> {
 )]
 pub(crate) async fn read(
     State(app): State<Arc<App>>,
+    viewer: Viewer,
     Id(id): Id,
 ) -> Result<Json<VideoView>, Problem> {
-    let video = app.catalogue.find(id).await?.ok_or_else(Problem::video_not_found)?;
+    let video = viewer.video(&app, id).await?;
     Ok(Json(VideoView::from(&video)))
 }
 
@@ -107,9 +111,11 @@ pub(crate) async fn read(
 )]
 pub(crate) async fn edit(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Id(id): Id,
     Input(edit): Input<VideoEdit>,
 ) -> Result<Json<VideoView>, Problem> {
+    caller.video(&app, id).await?;
     let title = edit.title.as_deref().map(naming::title).transpose()?;
     let updated = app
         .catalogue
@@ -138,7 +144,12 @@ pub(crate) async fn edit(
     params(("id" = String, Path, description = "The video's id")),
     responses((status = 204, description = "It is gone"), ProblemResponse)
 )]
-pub(crate) async fn delete(State(app): State<Arc<App>>, Id(id): Id) -> Result<StatusCode, Problem> {
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<StatusCode, Problem> {
+    caller.video(&app, id).await?;
     if !deletion::delete(&app, id).await? {
         return Err(Problem::video_not_found());
     }

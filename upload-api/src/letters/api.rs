@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     App,
+    auth::Caller,
     catalogue::{CatalogueError, Letter},
     clock,
     extract::{Input, Name, Params},
@@ -118,8 +119,10 @@ pub(crate) struct RedrivenView {
 )]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Params(params): Params<LettersParams>,
 ) -> Result<Json<LetterListView>, Problem> {
+    caller.operates()?;
     let limit = page_size(params.limit.as_deref())?;
     let queues = match &params.queue {
         Some(name) => std::slice::from_ref(queue(&app, name)?),
@@ -158,9 +161,11 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn redrive_queue(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Name(name): Name,
     Input(request): Input<RedriveRequest>,
 ) -> Result<Json<RedrivenView>, Problem> {
+    caller.operates()?;
     let queue = queue(&app, &name)?;
     let done = match (request.letters, request.all) {
         (Some(ids), false) if ids.len() <= MAX_PAGE => redrive_some(&app, queue, ids).await?,

@@ -1,0 +1,5 @@
+//! Who asks, and what they may see and do.
+
+mod caller;
+
+pub use self::caller::{Caller, Viewer};
