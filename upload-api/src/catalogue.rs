@@ -2,14 +2,25 @@
 //! the only door to the table: another store could stand behind it.
 
 mod items;
+mod keys;
 mod letters;
 mod listing;
+mod plain;
+mod sessions;
+mod shares;
 mod store;
 mod writing;
 
 use domain::{Video, VideoId};
 
-pub use self::{letters::Letter, listing::Page, store::Catalogue};
+pub use self::{
+    keys::ApiKey,
+    letters::Letter,
+    listing::Page,
+    sessions::Session,
+    shares::{Pass, PasswordHash, Share},
+    store::Catalogue,
+};
 
 /// A video and what is owed to it.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,15 +2,19 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(unreachable_pub, reason = "nothing is outside of a binary of tests")]
 
+mod access;
 mod catalogue;
 mod edges;
 mod events;
 mod fixture;
 mod http;
+mod issuer;
 mod letters;
 mod playback;
 mod retries;
 mod sample;
+mod sharing;
+mod signing_in;
 mod standins;
 mod story;
 mod sweeping;

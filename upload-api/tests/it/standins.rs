@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use platform::aws::{Aws, AwsArgs};
-use upload_api::{PartsArgs, fleets::FleetQueue};
+use upload_api::{PartsArgs, auth::AuthArgs, fleets::FleetQueue};
 use uuid::Uuid;
 
 /// What one test works on; nobody else knows of it.
@@ -66,6 +66,7 @@ impl Standins {
             fleet_queues: vec![FleetQueue { name: "480p".into(), url: fleet_queue_url.clone() }],
             catalog_table,
             s3_public_endpoint: None,
+            auth: AuthArgs::default(),
         };
         Self { aws, dynamo, args, fleet_queue_url, fleet_letters_url, dead_letter_queue_url }
     }
