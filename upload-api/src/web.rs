@@ -62,26 +62,22 @@ impl Web {
         })
     }
 
-    /// The page, at an address that the API looked at first.
-    pub(crate) async fn page(&self) -> Response {
-        self.file(&["index.html"], &self.policy).await
+    /// The page that only plays, where a share link leads to.
+    pub(crate) async fn shared_page(&self) -> Response {
+        self.player(&self.policy).await
     }
 
-    /// The page that only plays, which others may frame.
+    /// The page that only plays, in a frame of others.
     pub(crate) async fn embed_page(&self) -> Response {
-        self.file(&["embed.html", "index.html"], &self.embed_policy).await
+        self.player(&self.embed_policy).await
     }
 
-    /// The first of these files that is there.
-    async fn file(&self, names: &[&str], policy: &HeaderValue) -> Response {
-        if let Some(dir) = &self.dir {
-            for name in names {
-                if let Ok(html) = tokio::fs::read_to_string(dir.join(name)).await {
-                    return with_headers(Html(html).into_response(), false, policy.clone());
-                }
-            }
+    async fn player(&self, policy: &HeaderValue) -> Response {
+        let Some(dir) = &self.dir else { return no_page().into_response() };
+        match tokio::fs::read_to_string(dir.join("embed.html")).await {
+            Ok(html) => with_headers(Html(html).into_response(), false, policy.clone()),
+            Err(_) => no_page().into_response(),
         }
-        no_page().into_response()
     }
 
     /// Everything that no other route answers.

@@ -69,7 +69,7 @@ pub(crate) struct ShareView {
 pub(crate) struct CreatedShareView {
     /// The share.
     share: ShareView,
-    /// Relative URL of the watch page. It is shown this once.
+    /// Relative URL of the page that plays it. It is shown this once.
     #[schema(example = "/s/AZCKXayWd0u8zrMCCZqA9…")]
     url: String,
     /// Relative URL of the page for frames; with a password it plays nothing.

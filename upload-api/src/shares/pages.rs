@@ -1,4 +1,5 @@
-//! `/s/{token}` and `/embed/…`: the pages that links lead to.
+//! `/s/{token}` and `/embed/…`: the pages that links lead to. They ask the API for the video by
+//! what stands in their address.
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub(crate) struct PasswordForm {
     password: String,
 }
 
-/// `GET /s/{token}`: the watch page, or a question for the password.
+/// `GET /s/{token}`: the page that plays, or a question for the password.
 pub(crate) async fn watch(
     State(app): State<Arc<App>>,
     Extension(web): Extension<Web>,
@@ -37,7 +38,7 @@ pub(crate) async fn watch(
             {
                 app.views.count(video, &share.share_id);
             }
-            web.page().await
+            web.shared_page().await
         }
         Err(problem) if problem.code() == "password_required" => asked(StatusCode::OK, None),
         Err(problem) => told(problem),

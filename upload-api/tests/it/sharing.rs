@@ -193,7 +193,7 @@ async fn a_password_is_asked_for_and_cannot_be_guessed() {
         let open = right.header("location").unwrap();
         assert_ne!(open, path);
         let page = fixture.get(open).await;
-        assert_eq!(page.text(), "<!doctype html>page");
+        assert_eq!(page.text(), "<!doctype html>player");
         let pass = open.strip_prefix("/s/").unwrap();
         assert_eq!(fixture.get(&format!("/api/shares/{pass}")).await.status, 200);
         let master = fixture.get(&format!("/v/{id}/t/{pass}/master.m3u8")).await;

@@ -461,7 +461,7 @@ export interface components {
             /** @description The share. */
             share: components["schemas"]["Share"];
             /**
-             * @description Relative URL of the watch page. It is shown this once.
+             * @description Relative URL of the page that plays it. It is shown this once.
              * @example /s/AZCKXayWd0u8zrMCCZqA9…
              */
             url: string;
