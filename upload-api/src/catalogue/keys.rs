@@ -90,7 +90,7 @@ impl Catalogue {
     /// # Errors
     /// If the table does not answer.
     pub async fn remove_api_key(&self, owner: &OwnerId, id: &str) -> Result<bool, CatalogueError> {
-        if !self.api_key(id).await?.is_some_and(|key| key.owner_id == *owner) {
+        if self.api_key(id).await?.is_none_or(|key| key.owner_id != *owner) {
             return Ok(false);
         }
         let delete = |key| {
