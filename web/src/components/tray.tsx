@@ -1,5 +1,6 @@
 // The uploads of this tab, docked to the window's corner: they go on while pages come and go.
 import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { uploader } from "../app-state";
 import { percent, wholePercent } from "../format";
@@ -15,6 +16,12 @@ export const trayOpen = signal(true);
 export function Tray() {
   const { path } = useLocation();
   const uploads = uploader.uploads.value;
+  const arrived = useRef(path);
+  useEffect(() => {
+    // Another page: it is what is wanted now, and the tray's head says enough.
+    if (arrived.current !== path) trayOpen.value = false;
+    arrived.current = path;
+  }, [path]);
   // The page of uploads shows them itself.
   if (uploads.length === 0 || path === "/upload") return null;
   const open = trayOpen.value;

@@ -31,7 +31,7 @@ export const de: Strings = {
   menu: {
     open: "Menü",
     theme: "Darstellung",
-    themes: { system: "Wie das Gerät", light: "Hell", dark: "Dunkel" },
+    themes: { system: "System", light: "Hell", dark: "Dunkel" },
     language: "Sprache",
     languages: { auto: "Wie der Browser", en: "English", de: "Deutsch" },
     shortcuts: "Tastenkürzel",

@@ -31,7 +31,7 @@ export const en = {
   menu: {
     open: "Menu",
     theme: "Appearance",
-    themes: { system: "Like the device", light: "Light", dark: "Dark" },
+    themes: { system: "System", light: "Light", dark: "Dark" },
     language: "Language",
     languages: { auto: "Like the browser", en: "English", de: "Deutsch" },
     shortcuts: "Keyboard shortcuts",
