@@ -8,7 +8,7 @@ use domain::Recipe;
 use platform::{
     aws::Aws,
     consumer::{ConsumerSettings, consume},
-    objects::Objects,
+    objects::{Objects, PartMemory},
     queue::SqsQueue,
     topic::Topic,
 };
@@ -18,7 +18,7 @@ use tracing::{info, warn};
 
 use crate::{
     catalogue::Catalogue, config::PartsArgs, events::Watchers, fleets::Pipeline, letters,
-    progress::ProgressWorker, sweeper,
+    progress::ProgressWorker, sweeper, uploads::UploadArgs,
 };
 
 /// How long requests under way may take to end once we are asked to stop.
@@ -47,6 +47,10 @@ pub struct App {
     pub recipe: Recipe,
     /// Who looks at what, live.
     pub watchers: Watchers,
+    /// What uploads may be like.
+    pub upload_limits: UploadArgs,
+    /// Memory for uploads of unknown length.
+    pub part_memory: PartMemory,
     /// Uploads under way; they outlive their requests to clean up.
     pub uploads: TaskTracker,
     /// Fires when uploads under way must end.
@@ -66,6 +70,7 @@ impl App {
             }
         };
         let catalogue = Catalogue::new(aws, args.catalog_table.as_str());
+        let catalogue = catalogue.with_quota(args.uploads.quota());
         let progress = SqsQueue::new(aws.sqs.clone(), args.catalog_queue_url.as_str())
             .with_heartbeats(aws.heartbeats.clone());
         Self {
@@ -77,6 +82,8 @@ impl App {
             pipeline: Pipeline::new(&args.fleet_queues, &progress, aws),
             progress,
             recipe: Recipe::standard(),
+            part_memory: PartMemory::new(args.uploads.stream_parts),
+            upload_limits: args.uploads.clone(),
             uploads: TaskTracker::new(),
             last_call: CancellationToken::new(),
             shutdown,

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{ArgAction, Args, Parser};
 use platform::{aws::AwsArgs, telemetry::TelemetryArgs};
 
-use crate::fleets::FleetQueue;
+use crate::{fleets::FleetQueue, uploads::UploadArgs};
 
 /// Takes uploads, keeps the catalogue, plays videos back and serves the web page.
 #[derive(Clone, Debug, Parser)]
@@ -68,4 +68,8 @@ pub struct PartsArgs {
     /// The buckets' endpoint as browsers reach it, where that is not ours; only for presigning.
     #[arg(long, env)]
     pub s3_public_endpoint: Option<String>,
+
+    /// What uploads may be like.
+    #[command(flatten)]
+    pub uploads: UploadArgs,
 }

@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
-use upload_api::{App, Web, router, serve};
+use upload_api::{App, PartsArgs, Web, router, serve};
 
 use crate::{
     http::{self, Reply},
@@ -30,7 +30,17 @@ pub async fn with_app(test: impl AsyncFnOnce(&Fixture)) {
 
 /// The same with a web page.
 pub async fn with_app_and_page(web_dir: Option<&Path>, test: impl AsyncFnOnce(&Fixture)) {
-    let standins = Standins::new().await;
+    with_app_of(Standins::new().await, web_dir, test).await;
+}
+
+/// The same with settings of its own.
+pub async fn with_settings(change: impl FnOnce(&mut PartsArgs), test: impl AsyncFnOnce(&Fixture)) {
+    let mut standins = Standins::new().await;
+    change(&mut standins.args);
+    with_app_of(standins, None, test).await;
+}
+
+async fn with_app_of(standins: Standins, web_dir: Option<&Path>, test: impl AsyncFnOnce(&Fixture)) {
     let shutdown = CancellationToken::new();
     let app = Arc::new(App::new(&standins.args, &standins.aws, shutdown.clone()));
     let web = Web::new(web_dir, [&app.raw, &app.media]).await.unwrap();

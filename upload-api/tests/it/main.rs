@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "nothing is outside of a binary of tests")]
 
 mod catalogue;
+mod direct;
 mod edges;
 mod events;
 mod fixture;

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use platform::aws::{Aws, AwsArgs};
-use upload_api::{PartsArgs, fleets::FleetQueue};
+use upload_api::{PartsArgs, fleets::FleetQueue, uploads::UploadArgs};
 use uuid::Uuid;
 
 /// What one test works on; nobody else knows of it.
@@ -66,6 +66,7 @@ impl Standins {
             fleet_queues: vec![FleetQueue { name: "480p".into(), url: fleet_queue_url.clone() }],
             catalog_table,
             s3_public_endpoint: None,
+            uploads: UploadArgs::default(),
         };
         Self { aws, dynamo, args, fleet_queue_url, fleet_letters_url, dead_letter_queue_url }
     }
@@ -83,9 +84,12 @@ impl Standins {
         objects.into_iter().filter_map(|object| object.key).collect()
     }
 
-    /// Items in the table.
+    /// Items of videos in the table.
     pub async fn items(&self) -> usize {
         let scan = self.dynamo.scan().table_name(&self.args.catalog_table);
+        let scan = scan.filter_expression("begins_with(pk, :videos)");
+        let videos = aws_sdk_dynamodb::types::AttributeValue::S("video#".into());
+        let scan = scan.expression_attribute_values(":videos", videos);
         scan.send().await.unwrap().items().len()
     }
 

@@ -65,6 +65,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List open uploads
+         * @description Your own that nobody has completed yet, newest first.
+         */
+        get: operations["list_uploads"];
+        put?: never;
+        /**
+         * Begin an upload in parts
+         * @description Cut the file as the answer says, ask for URLs, `PUT` the parts in any order and as many at a
+         *     time as you like, and complete. After a break, ask which parts have arrived and go on.
+         */
+        post: operations["begin_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an upload
+         * @description And which parts have arrived: send the others, or those whose size is wrong.
+         */
+        get: operations["read_upload"];
+        put?: never;
+        post?: never;
+        /**
+         * Abort an upload
+         * @description With its video and the parts that have arrived. One that is complete is a video: delete that.
+         */
+        delete: operations["abort_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete an upload
+         * @description Once all parts have arrived. They become the video's file, and processing begins. Ask as often
+         *     as you like, it is done once: whoever did not hear the answer asks again.
+         */
+        post: operations["complete_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for URLs of parts
+         * @description A URL takes its part for an hour. Ask again for any that has expired, or whose part went wrong:
+         *     the last of several tries counts.
+         */
+        post: operations["sign_parts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos": {
         parameters: {
             query?: never;
@@ -202,6 +293,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A part that has arrived. */
+        ArrivedPart: {
+            /** @description The store's own; with its quotes. */
+            etag: string;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Its bytes.
+             */
+            size_bytes: number;
+        };
         /** @description One track of captions. */
         Captions: {
             /**
@@ -221,6 +327,16 @@ export interface components {
             title: string;
             /** @description Relative URL of the WebVTT file, once there is one. */
             vtt_url: string | null;
+        };
+        /** @description What goes along when an upload is completed; for most, nothing. */
+        Completion: {
+            /**
+             * @description The parts' checksums in Base64 by number: for a store that compares them but does not list
+             *     them (S3 itself does). An answer with the code `checksums_missing` asks for them.
+             */
+            checksums?: {
+                [key: string]: string;
+            } | null;
         };
         /** @description A message that no worker could do. */
         DeadLetter: {
@@ -274,11 +390,86 @@ export interface components {
              */
             true_peak_dbtp: number;
         };
+        /** @description A file that is about to come in parts. */
+        NewUpload: {
+            checksum?: components["schemas"]["PartChecksum"] | null;
+            /**
+             * @description What the file is; kept and believed by nobody.
+             * @example video/mp4
+             */
+            content_type?: string | null;
+            /**
+             * @description Name of the file. Of a path only the last part counts.
+             * @example clip.mp4
+             */
+            filename?: string | null;
+            /** @description Anything by which you recognise the file when you resume, at most 200 characters. */
+            fingerprint?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes of the file; at least one, at most 5 TiB.
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * @description What to call the video; the file's name without its ending if not told. At most 200
+             *     characters on one line.
+             */
+            title?: string | null;
+            visibility?: components["schemas"]["Visibility"] | null;
+        };
         /**
          * @description Where an output that is there or not stands: an MP4, captions, the thumbnails.
          * @enum {string}
          */
         OutputState: "pending" | "complete" | "failed" | "skipped";
+        /**
+         * @description What guards each part on its way.
+         * @enum {string}
+         */
+        PartChecksum: "sha256" | "crc32c";
+        /** @description Where to send a part to: `PUT` its bytes there. */
+        PartUrl: {
+            /** @description Headers to send along as they are. */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Exactly as many bytes are taken.
+             */
+            size_bytes: number;
+            /** @description Where. It takes this part and no other. */
+            url: string;
+        };
+        /** @description Where to send parts to. */
+        PartUrls: {
+            /** @description Until when a part may begin to be sent: RFC 3339, UTC. Ask again for later ones. */
+            expires_at: string;
+            /** @description In the order they were asked for. */
+            parts: components["schemas"]["PartUrl"][];
+        };
+        /** @description Which parts are to be sent next. */
+        PartsWanted: {
+            /** @description The parts' checksums in Base64 by number, if the upload was begun with checksums. */
+            checksums?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description From 1; at most 100.
+             * @example [
+             *       1,
+             *       2,
+             *       3
+             *     ]
+             */
+            numbers: number[];
+        };
         /** @description A still that could stand for the video. */
         Poster: {
             /**
@@ -447,6 +638,71 @@ export interface components {
             state: components["schemas"]["OutputState"];
             /** @description Small pictures of the whole length. */
             storyboard: components["schemas"]["Thumbnail"];
+        };
+        /** @description An upload in parts. */
+        Upload: {
+            checksum: components["schemas"]["PartChecksum"] | null;
+            /**
+             * @description As the client told it.
+             * @example video/mp4
+             */
+            content_type: string | null;
+            /** @description RFC 3339, UTC. */
+            created_at: string;
+            /** @description When it is given up if nobody completes it: RFC 3339, UTC. */
+            expires_at: string;
+            /** @description Without a path; null if none was told. */
+            filename: string | null;
+            /** @description As the client told it, to recognise the file when it resumes. */
+            fingerprint: string | null;
+            /**
+             * @description Ask with it for URLs, complete or abort with it.
+             * @example 01890a5d-ac96-774b-bcce-b302099a80f7
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description How many parts there are.
+             */
+            part_count: number;
+            /**
+             * Format: int64
+             * @description Bytes of every part but the last: part n (from 1) begins at (n − 1) times as many.
+             */
+            part_size_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes of the file.
+             */
+            size_bytes: number;
+            /** @description Where it stands. */
+            state: components["schemas"]["UploadState"];
+            /** @description What the video is called. */
+            title: string;
+            /**
+             * @description The video that it becomes.
+             * @example 01890a5d-ac96-774b-bcce-b302099a80f7
+             */
+            video_id: string;
+        };
+        /** @description A page of an owner's open uploads. */
+        UploadList: {
+            /** @description Ask with it for the next page; null on the last. */
+            next_cursor: string | null;
+            /** @description Newest first. */
+            uploads: components["schemas"]["Upload"][];
+        };
+        /**
+         * @description Where an upload stands.
+         * @enum {string}
+         */
+        UploadState: "open" | "completing" | "complete" | "expired";
+        /** @description An upload and its parts that have arrived. */
+        UploadStatus: components["schemas"]["Upload"] & {
+            /** @description Ask with it for the next parts; null if there are none. */
+            next_cursor: string | null;
+            /** @description Those that have arrived, by number, at most 1,000; empty once it is complete. */
+            parts: components["schemas"]["ArrivedPart"][];
         };
         /** @description A video and everything that has become of it. */
         Video: {
@@ -625,6 +881,212 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Redriven"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_uploads: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Uploads of the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadList"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUpload"];
+            };
+        };
+        responses: {
+            /** @description The upload */
+            201: {
+                headers: {
+                    /** @description Where to ask for it */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_upload: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the answer before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The upload's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The upload and its parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadStatus"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abort_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Completion"] | null;
+            };
+        };
+        responses: {
+            /** @description The upload, complete */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_parts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartsWanted"];
+            };
+        };
+        responses: {
+            /** @description Where to send them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartUrls"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
