@@ -110,6 +110,11 @@ impl Reason {
         Self::new("no_captions", "The track holds no text.")
     }
 
+    /// The upload was begun and never completed.
+    pub fn upload_expired() -> Self {
+        Self::new("upload_expired", "The upload was not completed in time. Upload the file again.")
+    }
+
     /// The source object is not in the bucket any more.
     pub fn source_gone() -> Self {
         Self::new("source_gone", "The uploaded file is no longer in storage.")

@@ -4,6 +4,7 @@
 //! maximum, and a lower generation is ignored.
 
 mod apply;
+mod arrival;
 mod captions;
 #[cfg(test)]
 mod exploration;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use arrival::Charge;
 pub use retry::{NotRetryable, failures, made_by};
 pub use status::{Mp4State, RenditionState, RenditionStatus};
 pub use thumbnails::{PartStatus, ThumbnailsState, ThumbnailsStatus};
@@ -104,6 +106,9 @@ pub struct VideoRecord {
     pub reason: Option<Reason>,
     /// The uploaded file, once all of it is there.
     pub source: Option<SourceObject>,
+    /// Bytes that its owner's quota keeps free for the file until it is there.
+    #[serde(default)]
+    pub reserved_bytes: u64,
     /// Settings of the current making.
     pub recipe: RecipeId,
     /// Number of the current making.
@@ -140,6 +145,7 @@ impl Video {
             state: VideoState::Uploading,
             reason: None,
             source: None,
+            reserved_bytes: 0,
             recipe,
             generation: 1,
             plan: None,
@@ -148,15 +154,6 @@ impl Video {
             captions: Vec::new(),
         };
         Self { record, renditions: Vec::new() }
-    }
-
-    /// All bytes are in the bucket. Harmless when told twice.
-    pub fn uploaded(&mut self, source: SourceObject) {
-        if self.record.state == VideoState::Uploading {
-            self.record.state = VideoState::Uploaded;
-            self.record.source = Some(source);
-            self.record.version += 1;
-        }
     }
 
     /// Keys of the current making.

@@ -2,22 +2,25 @@
 
 mod cache;
 mod concatenation;
+mod direct;
 mod error;
 mod find;
 mod held;
 mod joined;
 mod multipart;
+mod passing;
 mod reader;
 mod store;
 mod upload;
 
 pub use self::{
     concatenation::Concatenation,
+    direct::{ArrivedPart, DirectUpload, PartRequest, PartsPage, PresignedPart},
     error::ObjectError,
     held::HeldUpload,
     joined::Joined,
     multipart::{HeldPart, MultipartUpload, Uploaded},
     reader::{ObjectReader, ReadStats, ReaderOptions},
     store::{ObjectInfo, Objects, PresignOptions, PutOutcome},
-    upload::UploadError,
+    upload::{PartMemory, UploadError},
 };

@@ -8,7 +8,7 @@ use domain::Recipe;
 use platform::{
     aws::Aws,
     consumer::{ConsumerSettings, consume},
-    objects::Objects,
+    objects::{Objects, PartMemory},
     queue::SqsQueue,
     topic::Topic,
 };
@@ -26,6 +26,7 @@ use crate::{
     progress::ProgressWorker,
     shares::{self, Views},
     sweeper,
+    uploads::UploadArgs,
 };
 
 /// How long requests under way may take to end once we are asked to stop.
@@ -58,6 +59,10 @@ pub struct App {
     pub watchers: Watchers,
     /// How often shares were opened.
     pub views: Views,
+    /// What uploads may be like.
+    pub upload_limits: UploadArgs,
+    /// Memory for uploads of unknown length.
+    pub part_memory: PartMemory,
     /// Uploads under way; they outlive their requests to clean up.
     pub uploads: TaskTracker,
     /// Fires when uploads under way must end.
@@ -77,6 +82,7 @@ impl App {
             }
         };
         let catalogue = Catalogue::new(aws, args.catalog_table.as_str());
+        let catalogue = catalogue.with_quota(args.uploads.quota());
         let progress = SqsQueue::new(aws.sqs.clone(), args.catalog_queue_url.as_str())
             .with_heartbeats(aws.heartbeats.clone());
         Self {
@@ -90,6 +96,8 @@ impl App {
             progress,
             recipe: Recipe::standard(),
             views: Views::default(),
+            part_memory: PartMemory::new(args.uploads.stream_parts),
+            upload_limits: args.uploads.clone(),
             uploads: TaskTracker::new(),
             last_call: CancellationToken::new(),
             shutdown,

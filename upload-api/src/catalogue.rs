@@ -9,9 +9,11 @@ mod plain;
 mod sessions;
 mod shares;
 mod store;
+mod uploads;
+mod usage;
 mod writing;
 
-use domain::{Video, VideoId};
+use domain::{Upload, Video, VideoId};
 
 pub use self::{
     keys::ApiKey,
@@ -20,6 +22,8 @@ pub use self::{
     sessions::Session,
     shares::{Pass, PasswordHash, Share},
     store::Catalogue,
+    uploads::UploadsPage,
+    usage::{Limit, Quota, Usage},
 };
 
 /// A video and what is owed to it.
@@ -29,12 +33,14 @@ pub struct Entry {
     pub video: Video,
     /// What has to be done later, whoever began it may be dead by then.
     pub due: Option<Due>,
+    /// How its file comes, if it comes in parts.
+    pub upload: Option<Upload>,
 }
 
 impl Entry {
     /// Nothing is owed.
     pub fn new(video: Video) -> Self {
-        Self { video, due: None }
+        Self { video, due: None, upload: None }
     }
 
     /// Whether the video is gone for everybody but those who clear it away.
@@ -57,8 +63,10 @@ pub struct Due {
 pub enum Owed {
     /// The job of an uploaded video, or of a retry, is to be published.
     Publish,
-    /// An upload that never ended is to be marked so.
+    /// An upload that never ended is to be marked so, and its parts are to go.
     Expire,
+    /// An upload whose parts are all there is to be put together.
+    Complete,
     /// A deleted video's objects are to go, then its items; to all but sweepers it is gone already.
     Erase,
 }
@@ -87,6 +95,9 @@ pub enum CatalogueError {
     /// Others changed the video in every one of our attempts.
     #[error("the video changed in every attempt to change it")]
     Contended,
+    /// It would take more than its owner may have.
+    #[error("the owner's limit is reached: {0:?}")]
+    OverQuota(Limit),
     /// The table does not answer, or refuses us.
     #[error("the catalogue does not answer")]
     Unavailable(#[source] anyhow::Error),

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{ArgAction, Args, Parser};
 use platform::{aws::AwsArgs, telemetry::TelemetryArgs};
 
-use crate::{auth::AuthArgs, fleets::FleetQueue};
+use crate::{auth::AuthArgs, fleets::FleetQueue, uploads::UploadArgs};
 
 /// Takes uploads, keeps the catalogue, plays videos back and serves the web page.
 #[derive(Clone, Debug, Parser)]
@@ -78,4 +78,7 @@ pub struct PartsArgs {
     /// Who may sign in.
     #[command(flatten)]
     pub auth: AuthArgs,
+    /// What uploads may be like.
+    #[command(flatten)]
+    pub uploads: UploadArgs,
 }

@@ -9,7 +9,7 @@ use tracing::warn;
 use crate::{
     App,
     catalogue::{CatalogueError, Due, Entry, Owed},
-    clock,
+    clock, uploads,
 };
 
 /// How long erasing may take before a sweeper thinks that whoever does it is dead, in seconds.
@@ -25,15 +25,31 @@ pub(crate) fn due() -> Due {
 /// # Errors
 /// If the catalogue does not answer: the video is still there.
 pub(crate) async fn delete(app: &App, id: VideoId) -> Result<bool, CatalogueError> {
+    delete_if(app, id, |_| true).await
+}
+
+/// The same, if it is as it should be at that moment.
+///
+/// # Errors
+/// If the catalogue does not answer: the video is still there.
+pub(crate) async fn delete_if(
+    app: &App,
+    id: VideoId,
+    is_so: impl Fn(&Entry) -> bool,
+) -> Result<bool, CatalogueError> {
     let hide = |entry: &mut Entry| {
-        entry.due = Some(due());
-        entry.video.record.version += 1;
+        let hides = is_so(entry);
+        if hides {
+            entry.due = Some(due());
+            entry.video.record.version += 1;
+        }
+        hides
     };
-    if app.catalogue.update(id, hide).await?.is_none() {
-        return Ok(false);
+    let hidden = app.catalogue.update(id, hide).await?.is_some_and(|hidden| hidden.answer);
+    if hidden {
+        erase_or_warn(app, id).await;
     }
-    erase_or_warn(app, id).await;
-    Ok(true)
+    Ok(hidden)
 }
 
 /// Erases a deleted video, or says why it is still owed.
@@ -46,6 +62,7 @@ pub(crate) async fn erase_or_warn(app: &App, id: VideoId) {
 /// The tombstone first: a worker that writes after we have listed finds it.
 async fn erase(app: &App, id: VideoId) -> anyhow::Result<()> {
     app.media.put(&keys::tombstone(id), "", "text/plain").await?;
+    uploads::drop_parts(app, id).await?;
     for bucket in [&app.raw, &app.media] {
         bucket.delete_prefix(&keys::video_prefix(id)).await?;
     }

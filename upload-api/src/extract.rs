@@ -4,6 +4,7 @@ use std::{collections::HashMap, str::FromStr};
 
 use axum::{
     Json, RequestPartsExt,
+    body::HttpBody,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{StatusCode, request::Parts},
 };
@@ -17,6 +18,9 @@ pub(crate) struct Params<T>(pub(crate) T);
 
 /// A JSON body.
 pub(crate) struct Input<T>(pub(crate) T);
+
+/// A JSON body that may be left out.
+pub(crate) struct OptionalInput<T>(pub(crate) Option<T>);
 
 /// The `{id}` of a path. What is no id belongs to no video.
 pub(crate) struct Id(pub(crate) VideoId);
@@ -50,6 +54,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
                 Err(Problem::new(error.status(), code, error.body_text()))
             }
         }
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalInput<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.body().is_end_stream() {
+            return Ok(Self(None));
+        }
+        Input::from_request(request, state).await.map(|Input(input)| Self(Some(input)))
     }
 }
 

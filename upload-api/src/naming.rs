@@ -42,6 +42,17 @@ pub fn filename(text: &str) -> Result<Option<String>, Problem> {
     Ok((!name.is_empty() && name != "." && name != "..").then(|| name.to_owned()))
 }
 
+/// The title that was given, or the one that the file's name gives.
+///
+/// # Errors
+/// 400 with what is wrong with it.
+pub fn title_or_default(text: Option<&str>, filename: Option<&str>) -> Result<String, Problem> {
+    match text.filter(|text| !text.trim().is_empty()) {
+        Some(text) => title(text),
+        None => Ok(default_title(filename)),
+    }
+}
+
 /// What to call a video that nobody gave a title.
 pub fn default_title(filename: Option<&str>) -> String {
     let stem = filename.map(|name| match name.rsplit_once('.') {

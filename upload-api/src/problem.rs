@@ -12,7 +12,10 @@ use serde::Serialize;
 use tracing::error;
 use utoipa::ToSchema;
 
-use crate::{auth::Scope, catalogue::CatalogueError};
+use crate::{
+    auth::Scope,
+    catalogue::{CatalogueError, Limit},
+};
 
 /// Seconds after which it makes sense to ask again when a dependency is down.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -97,6 +100,28 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "not_an_operator", detail)
     }
 
+    /// The owner has as much as they may have.
+    pub fn over_quota(limit: Limit) -> Self {
+        match limit {
+            Limit::OpenUploads(most) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_uploads",
+                format!(
+                    "{most} of your uploads are under way, which is the limit. Complete or abort \
+                     one of them."
+                ),
+            ),
+            Limit::Bytes { most, taken } => Self::new(
+                StatusCode::FORBIDDEN,
+                "quota_exceeded",
+                format!(
+                    "There is no room for this file: {taken} of your {most} bytes are taken. \
+                     Delete something."
+                ),
+            ),
+        }
+    }
+
     /// There is nothing at this address.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")
@@ -148,6 +173,7 @@ impl From<CatalogueError> for Problem {
     fn from(error: CatalogueError) -> Self {
         match error {
             CatalogueError::Corrupt(_) => Self::internal(error.into()),
+            CatalogueError::OverQuota(limit) => Self::over_quota(limit),
             CatalogueError::Contended | CatalogueError::Unavailable(_) => {
                 Self::unavailable(error.into())
             }

@@ -17,7 +17,10 @@ use tower_http::{
 };
 use tracing::info_span;
 use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
 
 use crate::{
     App, Web,
@@ -31,6 +34,8 @@ use crate::{
 const MAX_JSON: usize = 64 << 10;
 /// Longer than ids and names of files.
 const SHORTEST_TOKEN: usize = 43;
+/// Longest one where it holds a checksum of every part.
+const MAX_CHECKSUMS: usize = 1 << 20;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -42,6 +47,7 @@ const SHORTEST_TOKEN: usize = 43;
     components(schemas(ProblemView)),
     tags(
         (name = "videos", description = "Uploading and keeping videos"),
+        (name = "uploads", description = "Large files in parts, straight to the bucket, resumable"),
         (name = "events", description = "What changes, while it changes"),
         (name = "playback", description = "HLS, DASH and downloads"),
         (name = "identity", description = "Who you are, and keys for machines"),
@@ -58,8 +64,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(videos::list, uploads::upload))
+        .routes(routes!(videos::list, uploads::streamed::upload))
         .routes(routes!(videos::read, videos::edit, videos::delete))
+        .routes(routes!(uploads::direct::list, uploads::direct::begin))
+        .routes(routes!(uploads::direct::read, uploads::finish::abort))
+        .routes(routes!(uploads::parts::sign))
+        .routes(routes!(uploads::finish::complete).layer(DefaultBodyLimit::max(MAX_CHECKSUMS)))
         .routes(routes!(retries::retry))
         .routes(routes!(events::of_video))
         .routes(routes!(events::of_owner))

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Reason, Video, VideoId, VideoState, keys};
+use domain::{Video, VideoState};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
@@ -12,6 +12,7 @@ use crate::{
     catalogue::{CatalogueError, Entry, Owed},
     clock, deletion, jobs,
     letters::redrive,
+    uploads,
 };
 
 /// Pause between two looks at the index.
@@ -46,7 +47,8 @@ pub async fn sweep_once(app: &App, now: u64) -> Result<(), CatalogueError> {
         let Some(claimed) = claimed else { continue };
         match claimed.answer {
             Some(Owed::Publish) => publish(app, &claimed.video).await,
-            Some(Owed::Expire) => discard_source(app, id).await,
+            Some(Owed::Expire) => uploads::expiry::clear_or_warn(app, id).await,
+            Some(Owed::Complete) => uploads::finish::end(app, id).await,
             Some(Owed::Erase) => deletion::erase_or_warn(app, id).await,
             None => {}
         }
@@ -63,10 +65,13 @@ fn claim(entry: &mut Entry, now: u64) -> Option<Owed> {
             entry.due = Some(jobs::publish_due());
             Some(Owed::Publish)
         }
-        (Owed::Expire, VideoState::Uploading) => {
-            expire(&mut entry.video);
-            entry.due = None;
+        (Owed::Expire, VideoState::Uploading | VideoState::Expired) => {
+            uploads::expiry::expire(entry);
             Some(Owed::Expire)
+        }
+        (Owed::Complete, VideoState::Uploading) => {
+            entry.due = Some(uploads::finish::due());
+            Some(Owed::Complete)
         }
         (Owed::Erase, _) => {
             entry.due = Some(deletion::due());
@@ -80,27 +85,11 @@ fn claim(entry: &mut Entry, now: u64) -> Option<Owed> {
     }
 }
 
-fn expire(video: &mut Video) {
-    video.record.state = VideoState::Expired;
-    video.record.reason = Some(Reason::new(
-        "upload_expired",
-        "The upload was not completed within a day. Upload the file again.",
-    ));
-    video.record.version += 1;
-}
-
 async fn publish(app: &App, video: &Video) {
     let id = video.record.id;
     match jobs::publish(app, video).await {
         Ok(()) => info!(%id, "published what was owed"),
         Err(error) => warn!(%id, error = format!("{error:#}"), "cannot publish what is owed"),
-    }
-}
-
-async fn discard_source(app: &App, id: VideoId) {
-    match app.raw.delete_prefix(&keys::video_prefix(id)).await {
-        Ok(_) => info!(%id, "an upload expired"),
-        Err(error) => warn!(%id, error = format!("{error:#}"), "an expired upload left its file"),
     }
 }
 

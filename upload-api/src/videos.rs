@@ -66,7 +66,7 @@ pub(crate) async fn list(
     Ok(Json(VideoListView { videos, next_cursor: page.next.map(|id| id.to_string()) }))
 }
 
-fn page_size(text: Option<&str>) -> Result<usize, Problem> {
+pub(crate) fn page_size(text: Option<&str>) -> Result<usize, Problem> {
     let Some(text) = text else { return Ok(PAGE) };
     text.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit)).ok_or_else(|| {
         let detail = format!("limit must be a number from 1 to {MAX_PAGE}.");
@@ -74,7 +74,7 @@ fn page_size(text: Option<&str>) -> Result<usize, Problem> {
     })
 }
 
-fn cursor(text: &str) -> Result<VideoId, Problem> {
+pub(crate) fn cursor(text: &str) -> Result<VideoId, Problem> {
     text.parse().map_err(|_| {
         let detail = "cursor must be the next_cursor of an earlier answer.";
         Problem::bad_request("invalid_cursor", detail)

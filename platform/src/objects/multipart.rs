@@ -5,8 +5,12 @@ use std::mem;
 use anyhow::{Context, anyhow};
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::{
-    config::{Builder, Config},
-    error::ProvideErrorMetadata,
+    config::{Builder, Config, http::HttpResponse},
+    error::{ProvideErrorMetadata, SdkError},
+    operation::upload_part::{
+        UploadPartError, UploadPartOutput, builders::UploadPartFluentBuilder,
+    },
+    primitives::ByteStream,
     types::{CompletedMultipartUpload, CompletedPart},
 };
 use bytes::Bytes;
@@ -14,7 +18,10 @@ use tokio::{runtime::Handle, task::JoinSet};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, warn};
 
-use super::{ObjectError, Objects};
+use super::{
+    ObjectError, Objects,
+    passing::{length, unhurried},
+};
 
 /// Parts sent at the same time: one keeps the line busy while the other waits for its answer.
 const IN_FLIGHT: usize = 2;
@@ -53,11 +60,12 @@ pub struct Uploaded {
 #[must_use = "an upload with a hole cannot be completed"]
 pub struct HeldPart(i32);
 
+/// An upload that is open at the store.
 #[derive(Clone, Debug)]
-struct Target {
-    objects: Objects,
-    key: String,
-    upload_id: String,
+pub(super) struct Target {
+    pub(super) objects: Objects,
+    pub(super) key: String,
+    pub(super) upload_id: String,
 }
 
 impl Objects {
@@ -136,6 +144,20 @@ impl MultipartUpload {
         Ok(())
     }
 
+    /// Sends the next part, whose bytes exist once, and returns when the store has them.
+    pub(super) async fn pass(
+        &mut self,
+        body: ByteStream,
+        size_bytes: u64,
+    ) -> Result<(), ObjectError> {
+        let HeldPart(number) = self.hold();
+        let part = self.target.part(number).body(body).content_length(length(size_bytes));
+        let answer = part.customize().config_override(unhurried()).send().await;
+        self.sent.push(self.target.sent(number, answer)?);
+        self.size_bytes += size_bytes;
+        Ok(())
+    }
+
     /// Makes the parts an object.
     ///
     /// # Errors
@@ -192,23 +214,26 @@ impl Drop for MultipartUpload {
 }
 
 async fn send(target: Target, number: i32, bytes: Bytes) -> Result<CompletedPart, ObjectError> {
-    let Target { objects, key, upload_id } = target;
-    let answer = objects
-        .client
-        .upload_part()
-        .bucket(&*objects.bucket)
-        .key(&key)
-        .upload_id(upload_id)
-        .part_number(number)
-        .body(bytes.into())
-        .send()
-        .await
-        .map_err(|e| ObjectError::of("sending a part of", &key, e))?;
-    Ok(CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag).build())
+    let answer = target.part(number).body(bytes.into()).send().await;
+    target.sent(number, answer)
 }
 
 impl Target {
-    async fn complete(
+    fn part(&self, number: i32) -> UploadPartFluentBuilder {
+        let part = self.objects.client.upload_part().bucket(&*self.objects.bucket).key(&self.key);
+        part.upload_id(&self.upload_id).part_number(number)
+    }
+
+    fn sent(
+        &self,
+        number: i32,
+        answer: Result<UploadPartOutput, SdkError<UploadPartError, HttpResponse>>,
+    ) -> Result<CompletedPart, ObjectError> {
+        let answer = answer.map_err(|e| ObjectError::of("sending a part of", &self.key, e))?;
+        Ok(CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag).build())
+    }
+
+    pub(super) async fn complete(
         &self,
         parts: Vec<CompletedPart>,
         size_bytes: u64,
@@ -240,7 +265,7 @@ impl Target {
         }
     }
 
-    async fn abort(&self) -> Result<(), ObjectError> {
+    pub(super) async fn abort(&self) -> Result<(), ObjectError> {
         let request = self.objects.client.abort_multipart_upload().bucket(&*self.objects.bucket);
         let answer = request.key(&self.key).upload_id(&self.upload_id).send().await;
         match answer.map_err(|e| ObjectError::of("aborting the upload of", &self.key, e)) {

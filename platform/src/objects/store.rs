@@ -23,7 +23,7 @@ use crate::outage;
 #[derive(Clone, Debug)]
 pub struct Objects {
     pub(super) client: Client,
-    presigner: Client,
+    pub(super) presigner: Client,
     pub(super) bucket: Arc<str>,
     /// Clean-ups of uploads whose owners are gone.
     pub(super) background: TaskTracker,
@@ -324,6 +324,6 @@ impl Objects {
     }
 }
 
-fn size(content_length: Option<i64>) -> u64 {
+pub(super) fn size(content_length: Option<i64>) -> u64 {
     content_length.and_then(|length| length.try_into().ok()).unwrap_or_default()
 }

@@ -1,11 +1,11 @@
 //! A stream of unknown origin becomes an object, in constant memory.
 
 use bytes::{Bytes, BytesMut};
+use domain::parts::LEAST_PART_BYTES;
 use futures::{Stream, StreamExt};
+use tokio::sync::Semaphore;
 
 use super::{MultipartUpload, ObjectError, Objects, Uploaded};
-
-const MIB: u64 = 1024 * 1024;
 
 /// Why a stream did not become an object.
 #[derive(Debug, thiserror::Error)]
@@ -13,17 +13,38 @@ pub enum UploadError<E> {
     /// The stream broke off: whoever sends it is at fault.
     #[error("the source of the upload failed")]
     Source(#[source] E),
+    /// The stream ended before the length that was told.
+    #[error("the source of the upload ended early")]
+    Short,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] ObjectError),
 }
 
+/// Memory that all streams of unknown length share: each of their parts is whole in it before it
+/// goes out. Those that find it full wait, and so do their senders.
+#[derive(Debug)]
+pub struct PartMemory {
+    free: Semaphore,
+    parts: u32,
+}
+
+impl PartMemory {
+    /// For so many parts of the least size, 8 MiB; at least one.
+    #[must_use]
+    pub fn new(parts: u32) -> Self {
+        let parts = parts.max(1);
+        Self { free: Semaphore::new(parts as usize), parts }
+    }
+}
+
 impl Objects {
-    /// Uploads what `stream` gives, in parts of at least 8 MiB of which at most three are in memory.
+    /// Uploads what `stream` gives.
     ///
-    /// `size_bytes`, where it is known, only decides how large the parts are: what comes is stored,
-    /// be it more or less. A stream without bytes makes no object and is no error. If the stream
-    /// fails, the store fails or the future is dropped, there will be no object and no parts.
+    /// With a known `size_bytes` the bytes pass through unbuffered, and what the stream has behind
+    /// them is not looked at. Without, parts are put together in `memory`, one at a time. A stream
+    /// without bytes makes no object and is no error. If the stream fails, the store fails or the
+    /// future is dropped, there will be no object and no parts.
     ///
     /// # Errors
     /// By whose fault.
@@ -32,30 +53,55 @@ impl Objects {
         key: &str,
         content_type: &str,
         size_bytes: Option<u64>,
+        memory: &PartMemory,
         stream: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Uploaded, UploadError<E>> {
-        let mut parts = std::pin::pin!(Parts { stream: Box::pin(stream), rest: Bytes::new() });
-        let mut next = part_size(1, size_bytes);
-        let mut part = parts.next(next).await.map_err(UploadError::Source)?;
-        if part.is_empty() {
-            return Ok(Uploaded { size_bytes: 0, etag: String::new() });
+        match size_bytes {
+            Some(0) => Ok(Uploaded { size_bytes: 0, etag: String::new() }),
+            Some(size_bytes) => self.pass(key, content_type, size_bytes, stream).await,
+            None => self.collect(key, content_type, memory, stream).await,
         }
-        if part.len() < next {
-            // It fits into one part: one request instead of three.
+    }
+
+    async fn collect<E>(
+        &self,
+        key: &str,
+        content_type: &str,
+        memory: &PartMemory,
+        stream: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<Uploaded, UploadError<E>> {
+        let mut parts = Parts { stream: Box::pin(stream), rest: Bytes::new() };
+        let mut upload: Option<MultipartUpload> = None;
+        for number in 1.. {
+            // Nobody holds memory who has nothing to put there.
+            if !parts.has_more().await.map_err(UploadError::Source)? {
+                break;
+            }
+            let units = part_units(number, memory.parts);
+            let room = memory.free.acquire_many(units).await.map_err(ObjectError::other)?;
+            let size = usize::try_from(u64::from(units) * LEAST_PART_BYTES).unwrap_or(usize::MAX);
+            let part = parts.next(size).await.map_err(UploadError::Source)?;
+            let is_last = part.len() < size;
             let size_bytes = u64::try_from(part.len()).unwrap_or(u64::MAX);
-            let etag = self.put(key, part, content_type).await?;
-            return Ok(Uploaded { size_bytes, etag });
-        }
-        let mut upload: MultipartUpload = self.upload(key, content_type).await?;
-        for number in 2.. {
-            upload.part(part).await?;
-            next = part_size(number, size_bytes);
-            part = parts.next(next).await.map_err(UploadError::Source)?;
-            if part.is_empty() {
+            if is_last && upload.is_none() {
+                // It fits into one part: one request instead of three.
+                let etag = self.put(key, part, content_type).await?;
+                return Ok(Uploaded { size_bytes, etag });
+            }
+            let upload = match &mut upload {
+                Some(upload) => upload,
+                none => none.insert(self.upload(key, content_type).await?),
+            };
+            upload.pass(part.into(), size_bytes).await?;
+            drop(room);
+            if is_last {
                 break;
             }
         }
-        Ok(upload.complete().await?)
+        match upload {
+            Some(upload) => Ok(upload.complete().await?),
+            None => Ok(Uploaded { size_bytes: 0, etag: String::new() }),
+        }
     }
 }
 
@@ -69,15 +115,24 @@ impl<S, E> Parts<S>
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
 {
+    /// Waits for the next byte; false if there is none.
+    async fn has_more(&mut self) -> Result<bool, E> {
+        while self.rest.is_empty() {
+            match self.stream.next().await {
+                Some(chunk) => self.rest = chunk?,
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
     /// The next `size` bytes; fewer only at the end.
     async fn next(&mut self, size: usize) -> Result<Bytes, E> {
         let mut part = BytesMut::new();
-        while part.len() < size {
-            if self.rest.is_empty() {
-                match self.stream.next().await {
-                    Some(chunk) => self.rest = chunk?,
-                    None => break,
-                }
+        while part.len() < size && self.has_more().await? {
+            if part.is_empty() {
+                // Once, instead of growing and moving; what is not written to takes no memory.
+                part.reserve(size);
             }
             let taken = self.rest.len().min(size - part.len());
             part.extend_from_slice(&self.rest.split_to(taken));
@@ -86,16 +141,10 @@ where
     }
 }
 
-/// How many bytes the part of this number (from 1) has. S3 takes 10,000 parts: a known size is
-/// spread over fewer, an unknown one is met with parts that double every 2,000.
-fn part_size(number: u32, size_bytes: Option<u64>) -> usize {
-    const LEAST: u64 = 8 * MIB;
-    const PARTS: u64 = 9_900;
-    let size = match size_bytes {
-        Some(total) => total.div_ceil(PARTS).next_multiple_of(MIB).max(LEAST),
-        None => LEAST << (number / 2_000).min(8),
-    };
-    usize::try_from(size).unwrap_or(usize::MAX)
+/// How many times the least size the part of this number (from 1) has. S3 takes 10,000 parts, so
+/// they double every 2,000, as far as there is memory.
+fn part_units(number: u32, most: u32) -> u32 {
+    (1 << (number / 2_000).min(8)).min(most)
 }
 
 #[cfg(test)]
@@ -103,12 +152,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_thousand_parts_are_enough() {
-        const GIB: u64 = 1024 * MIB;
-        let mib = |size| part_size(1, Some(size)) as u64 / MIB;
-        assert_eq!([1, 8 * MIB, 77 * GIB, 78 * GIB, 1024 * GIB].map(mib), [8, 8, 8, 9, 106]);
-        let unknown: u64 = (1..=10_000).map(|number| part_size(number, None) as u64).sum();
-        assert!(400 * GIB < unknown, "{} GiB", unknown / GIB);
+    fn ten_thousand_parts_are_enough_for_hundreds_of_gigabytes() {
+        const GIB: u64 = 1 << 30;
+        let all = |most| -> u64 {
+            (1..=10_000).map(|number| u64::from(part_units(number, most)) * LEAST_PART_BYTES).sum()
+        };
+        assert!(400 * GIB < all(u32::MAX), "{} GiB", all(u32::MAX) / GIB);
+        assert!(350 * GIB < all(8), "{} GiB", all(8) / GIB);
+        assert_eq!(
+            part_units(10_000, 1),
+            1,
+            "one that needs more than there is would wait for ever"
+        );
     }
 
     #[tokio::test]

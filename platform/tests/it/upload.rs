@@ -4,7 +4,7 @@ use std::{convert::Infallible, io, time::Duration};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
-use platform::objects::{Objects, UploadError};
+use platform::objects::{Objects, PartMemory, UploadError};
 use tokio::time::timeout;
 
 use crate::stage::{noise, open_uploads, with_bucket};
@@ -16,6 +16,10 @@ const TYPE: &str = "video/mp4";
 fn body(bytes: &[u8]) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
     let chunks: Vec<_> = bytes.chunks(100_003).map(Bytes::copy_from_slice).map(Ok).collect();
     stream::iter(chunks)
+}
+
+fn memory() -> PartMemory {
+    PartMemory::new(1)
 }
 
 #[tokio::test]
@@ -79,7 +83,8 @@ async fn streams_of_any_size_become_objects() {
             let known = u64::try_from(size).unwrap();
             for told in [Some(known), None] {
                 let stream = body(&bytes);
-                let uploaded = objects.upload_stream("in", TYPE, told, stream).await.unwrap();
+                let uploaded =
+                    objects.upload_stream("in", TYPE, told, &memory(), stream).await.unwrap();
                 let head = objects.head("in").await.unwrap();
                 assert_eq!((uploaded.size_bytes, head.size_bytes), (known, known));
                 assert_eq!(uploaded.etag, head.etag);
@@ -95,7 +100,7 @@ async fn streams_of_any_size_become_objects() {
 #[tokio::test]
 async fn an_empty_stream_makes_no_object() {
     with_bucket(async |objects, aws| {
-        let uploaded = objects.upload_stream("in", TYPE, None, body(&[])).await.unwrap();
+        let uploaded = objects.upload_stream("in", TYPE, None, &memory(), body(&[])).await.unwrap();
         assert_eq!(uploaded.size_bytes, 0);
         nothing_is_left(&objects, aws).await;
     })
@@ -109,7 +114,8 @@ async fn a_stream_that_breaks_leaves_nothing() {
             let good = body(&noise(size)).map(|chunk| chunk.map_err(|never| match never {}));
             let broken = stream::iter([Err(io::Error::from(io::ErrorKind::ConnectionReset))]);
             let told = Some(100 << 20);
-            let outcome = objects.upload_stream("in", TYPE, told, good.chain(broken)).await;
+            let stream = good.chain(broken);
+            let outcome = objects.upload_stream("in", TYPE, told, &memory(), stream).await;
             assert!(matches!(outcome, Err(UploadError::Source(_))), "{outcome:?}");
             nothing_is_left(&objects, aws).await;
         }
@@ -118,10 +124,38 @@ async fn a_stream_that_breaks_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_stream_shorter_than_told_leaves_nothing() {
+    with_bucket(async |objects, aws| {
+        for size in [MIB, 20 * MIB] {
+            let (bytes, told) = (noise(size), Some(size as u64 + 1));
+            let outcome = objects.upload_stream("in", TYPE, told, &memory(), body(&bytes)).await;
+            assert!(matches!(outcome, Err(UploadError::Short)), "{outcome:?}");
+            nothing_is_left(&objects, aws).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn streams_of_unknown_length_share_their_memory() {
+    with_bucket(async |objects, _| {
+        let (memory, bytes) = (memory(), noise(17 * MIB));
+        let upload = async |key: &'static str| {
+            objects.upload_stream(key, TYPE, None, &memory, body(&bytes)).await.unwrap();
+            assert!(objects.bytes(key).await.unwrap() == bytes, "{key}: other bytes");
+        };
+        // More of them than there is memory for: they take turns.
+        futures::join!(upload("a"), upload("b"), upload("c"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_upload_whose_client_goes_away_leaves_nothing() {
     with_bucket(async |objects, aws| {
         let stalled = body(&noise(30 * MIB)).chain(stream::pending());
-        let upload = objects.upload_stream("in", TYPE, None, stalled);
+        let memory = memory();
+        let upload = objects.upload_stream("in", TYPE, None, &memory, stalled);
         assert!(timeout(Duration::from_secs(3), upload).await.is_err(), "it waits for ever");
         nothing_is_left(&objects, aws).await;
     })
@@ -133,7 +167,9 @@ async fn a_client_that_goes_away_at_any_moment_leaves_nothing() {
     with_bucket(async |objects, aws| {
         let bytes = noise(20 * MIB);
         for moment in 0..16 {
-            let upload = objects.upload_stream("in", TYPE, None, body(&bytes));
+            let told = (moment % 2 == 0).then_some(20 << 20);
+            let memory = memory();
+            let upload = objects.upload_stream("in", TYPE, told, &memory, body(&bytes));
             let done = timeout(Duration::from_millis(8 * moment), upload).await.is_ok();
             objects.background_done().await;
             assert!(open_uploads(&objects, aws).await.is_empty(), "after {moment}");

@@ -5,6 +5,7 @@
 //! | `video#{id}` | `video` | the record; alone in the index `by_owner`, and in `due` while something is owed |
 //! | | `plan` | the plan, written once: it is larger than all the rest |
 //! | | `rendition#{name}` | one rendition |
+//! | | `upload` | how the file comes in parts; in the index `by_owner` under `uploads#{owner}` while it does |
 //!
 //! Every write counts up `revision` on the first of them and is conditioned on the one that was
 //! read, so a video changes as a whole or not at all.
@@ -14,7 +15,7 @@ use std::collections::HashMap;
 use anyhow::{Context, anyhow};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    Plan, Video, VideoId,
+    OwnerId, Plan, Upload, Video, VideoId,
     video::{RenditionStatus, VideoRecord},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -30,6 +31,7 @@ pub(super) const DUE_SHARDS: u8 = 4;
 const VIDEO: &str = "video";
 const PLAN: &str = "plan";
 const RENDITION: &str = "rendition#";
+const UPLOAD: &str = "upload";
 
 /// An entry as it was read, with what a later write is conditioned on.
 #[derive(Clone, Debug)]
@@ -76,6 +78,9 @@ pub(super) fn all(entry: &Entry, revision: u64) -> Result<Vec<Item>, CatalogueEr
     for (order, status) in entry.video.renditions.iter().enumerate() {
         items.push(rendition_item(id, order, status)?);
     }
+    if let Some(upload) = &entry.upload {
+        items.push(upload_item(id, &entry.video.record.owner_id, upload)?);
+    }
     Ok(items)
 }
 
@@ -97,12 +102,13 @@ pub(super) fn changes(before: &Stored, after: &Entry) -> Result<Changes, Catalog
 /// Puts the items of one video together; none without its own one.
 pub(super) fn assemble(items: Vec<Item>) -> Result<Option<Stored>, CatalogueError> {
     let mut stored = None;
-    let mut plan = None;
+    let (mut plan, mut upload) = (None, None);
     let mut renditions = Vec::new();
     for item in items {
         match item.get("sk").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
             Some(VIDEO) => stored = Some((due(&item)?, number(&item, "revision")?, read(item)?)),
             Some(PLAN) => plan = Some(read::<Plan>(item)?),
+            Some(UPLOAD) => upload = Some(read::<Upload>(item)?),
             Some(sk) if sk.starts_with(RENDITION) => {
                 renditions.push((number(&item, "order")?, read::<RenditionStatus>(item)?));
             }
@@ -114,7 +120,7 @@ pub(super) fn assemble(items: Vec<Item>) -> Result<Option<Stored>, CatalogueErro
     record.plan = plan.map(Box::new);
     renditions.sort_by_key(|(order, _)| *order);
     let renditions = renditions.into_iter().map(|(_, status)| status).collect();
-    let entry = Entry { video: Video { record, renditions }, due };
+    let entry = Entry { video: Video { record, renditions }, due, upload };
     Ok(Some(Stored { entry, revision }))
 }
 
@@ -145,6 +151,20 @@ fn rendition_item(
     Ok(item)
 }
 
+fn upload_item(id: VideoId, owner: &OwnerId, upload: &Upload) -> Result<Item, CatalogueError> {
+    let mut item = written(upload, key(id, UPLOAD))?;
+    if upload.is_open() {
+        item.insert("owner_id".into(), text(uploads_of(owner)));
+        item.insert("id".into(), text(id.to_string()));
+    }
+    Ok(item)
+}
+
+/// Under which key of the index `by_owner` an owner's open uploads are found.
+pub(super) fn uploads_of(owner: &OwnerId) -> String {
+    format!("uploads#{owner}")
+}
+
 fn written(value: &impl Serialize, key: Item) -> Result<Item, CatalogueError> {
     let mut item: Item =
         to_item(value).context("writing an item").map_err(CatalogueError::Corrupt)?;
@@ -162,6 +182,7 @@ fn due(item: &Item) -> Result<Option<Due>, CatalogueError> {
     let owed = match owed.map(String::as_str) {
         Some("publish") => Owed::Publish,
         Some("expire") => Owed::Expire,
+        Some("complete") => Owed::Complete,
         Some("erase") => Owed::Erase,
         _ => return Ok(None),
     };
@@ -172,6 +193,7 @@ fn word(owed: Owed) -> &'static str {
     match owed {
         Owed::Publish => "publish",
         Owed::Expire => "expire",
+        Owed::Complete => "complete",
         Owed::Erase => "erase",
     }
 }

@@ -9,7 +9,7 @@ use platform::{aws::Aws, outage};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
-    CatalogueError,
+    CatalogueError, Entry, Quota,
     items::{self, Stored},
 };
 
@@ -21,6 +21,7 @@ const TURNS: usize = 64;
 pub struct Catalogue {
     pub(super) client: Client,
     pub(super) table: Arc<str>,
+    pub(super) quota: Quota,
     turns: Arc<[Mutex<()>]>,
 }
 
@@ -28,7 +29,14 @@ impl Catalogue {
     /// The catalogue in this table. Tables are made by `infra/`, never here.
     pub fn new(aws: &Aws, table: impl Into<Arc<str>>) -> Self {
         let turns = (0..TURNS).map(|_| Mutex::new(())).collect();
-        Self { client: Client::new(&aws.sdk), table: table.into(), turns }
+        let client = Client::new(&aws.sdk);
+        Self { client, table: table.into(), quota: Quota::default(), turns }
+    }
+
+    /// Refuses what would take more than an owner may have.
+    #[must_use]
+    pub fn with_quota(self, quota: Quota) -> Self {
+        Self { quota, ..self }
     }
 
     /// Whether the table answers.
@@ -46,8 +54,16 @@ impl Catalogue {
     /// # Errors
     /// If the table does not answer or holds something else.
     pub async fn find(&self, id: VideoId) -> Result<Option<Video>, CatalogueError> {
-        let stored = self.load(id).await?.filter(|stored| !stored.entry.is_deleted());
-        Ok(stored.map(|stored| stored.entry.video))
+        Ok(self.find_entry(id).await?.map(|entry| entry.video))
+    }
+
+    /// A video with its upload and what is owed to it; `None` if there is none.
+    ///
+    /// # Errors
+    /// If the table does not answer or holds something else.
+    pub async fn find_entry(&self, id: VideoId) -> Result<Option<Entry>, CatalogueError> {
+        let entry = self.load(id).await?.map(|stored| stored.entry);
+        Ok(entry.filter(|entry| !entry.is_deleted()))
     }
 
     pub(super) async fn load(&self, id: VideoId) -> Result<Option<Stored>, CatalogueError> {

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{Delete, Put, TransactWriteItem},
 };
-use domain::VideoId;
+use domain::{OwnerId, VideoId, video::Charge};
 use platform::outage;
 use tokio::time::sleep;
 
@@ -24,11 +24,21 @@ impl Catalogue {
     /// Adds a video.
     ///
     /// # Errors
-    /// [`CatalogueError::Contended`] if its id is taken.
+    /// [`CatalogueError::Contended`] if its id is taken, [`CatalogueError::OverQuota`] if its owner
+    /// may not have it.
     pub async fn create(&self, entry: &Entry) -> Result<(), CatalogueError> {
-        let changes = Changes { put: items::all(entry, 1)?, delete: Vec::new() };
-        let is_written = self.write(changes, "attribute_not_exists(pk)", None).await?;
-        is_written.then_some(()).ok_or(CatalogueError::Contended)
+        let record = &entry.video.record;
+        let charging = self.charging(&record.owner_id, Charge::default(), entry.video.charge())?;
+        for attempt in 0..ATTEMPTS {
+            let changes = Changes { put: items::all(entry, 1)?, delete: Vec::new() };
+            let guard = ("attribute_not_exists(pk)", None);
+            match self.write(&record.owner_id, changes, guard, charging.clone()).await? {
+                Written::All => return Ok(()),
+                Written::Lost => break,
+                Written::Disturbed => sleep(pause(attempt)).await,
+            }
+        }
+        Err(CatalogueError::Contended)
     }
 
     /// Changes a video: `change` is told what there is, perhaps several times, and what it makes of
@@ -61,7 +71,8 @@ impl Catalogue {
             let mut after = before.entry.clone();
             let answer = change(&mut after);
             let changes = items::changes(&before, &after)?;
-            if changes.is_empty() || self.commit(&before, changes).await? {
+            let charge = after.video.charge();
+            if changes.is_empty() || self.commit(&before, changes, charge).await? {
                 return Ok(Some(Updated { video: after.video, answer }));
             }
             sleep(pause(attempt)).await;
@@ -79,7 +90,8 @@ impl Catalogue {
             let Some(before) = self.load(id).await? else { return Ok(false) };
             let all = items::all(&before.entry, before.revision)?;
             let delete = all.iter().map(items::key_of).collect();
-            if self.commit(&before, Changes { put: Vec::new(), delete }).await? {
+            let changes = Changes { put: Vec::new(), delete };
+            if self.commit(&before, changes, Charge::default()).await? {
                 return Ok(true);
             }
             sleep(pause(attempt)).await;
@@ -87,19 +99,31 @@ impl Catalogue {
         Err(CatalogueError::Contended)
     }
 
-    async fn commit(&self, before: &Stored, changes: Changes) -> Result<bool, CatalogueError> {
+    /// Together with a change of what the video takes of its owner's quota, from that before to
+    /// `charge`. False if others came between.
+    async fn commit(
+        &self,
+        before: &Stored,
+        changes: Changes,
+        charge: Charge,
+    ) -> Result<bool, CatalogueError> {
+        let video = &before.entry.video;
+        let owner = &video.record.owner_id;
+        let charging = self.charging(owner, video.charge(), charge)?;
         let values = HashMap::from([(":read".to_owned(), items::whole(before.revision))]);
-        self.write(changes, "revision = :read", Some(values)).await
+        let guard = ("revision = :read", Some(values));
+        let written = self.write(owner, changes, guard, charging).await?;
+        Ok(written == Written::All)
     }
 
-    /// Writes all or nothing: false if the first item, the video's own, is not as the condition
-    /// says, or another write is under way.
+    /// Writes all or nothing. The condition is on the first item, the video's own.
     async fn write(
         &self,
+        owner: &OwnerId,
         changes: Changes,
-        condition: &str,
-        values: Option<Item>,
-    ) -> Result<bool, CatalogueError> {
+        (condition, values): (&str, Option<Item>),
+        charging: Option<TransactWriteItem>,
+    ) -> Result<Written, CatalogueError> {
         let mut guard = Some((condition.to_owned(), values));
         let mut writes = Vec::new();
         for item in changes.put {
@@ -124,27 +148,54 @@ impl Catalogue {
                 .expect("table and key are set");
             writes.push(TransactWriteItem::builder().delete(delete).build());
         }
+        let own = writes.len();
+        writes.extend(charging);
         let request = self.client.transact_write_items().set_transact_items(Some(writes));
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_conflict(&error) => Ok(false),
-            Err(error) => {
+        let error = match request.send().await {
+            Ok(_) => return Ok(Written::All),
+            Err(error) => error,
+        };
+        match refusals(&error) {
+            Some(refused) if refused.iter().any(|item| *item < own) => Ok(Written::Lost),
+            Some(refused) if !refused.is_empty() => Err(self.over_quota(owner).await),
+            Some(_) => Ok(Written::Disturbed),
+            None => {
                 Err(CatalogueError::Unavailable(outage::told(error).context("writing a video")))
             }
         }
     }
 }
 
-fn is_conflict<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    /// All of it is written.
+    All,
+    /// Nothing, for the video is not as the condition says.
+    Lost,
+    /// Nothing, for another write was under way.
+    Disturbed,
+}
+
+/// Which items of a transaction were not as its conditions say: none if it only met another one.
+/// `None` if something else is wrong.
+fn refusals<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<usize>> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
         error.as_service_error()
     else {
-        return false;
+        return None;
     };
-    let codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
-    let mut codes = codes.filter(|code| *code != "None").peekable();
-    codes.peek().is_some()
-        && codes.all(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
+    let mut refused = Vec::new();
+    let mut is_disturbed = false;
+    for (item, reason) in cancelled.cancellation_reasons().iter().enumerate() {
+        match reason.code() {
+            None | Some("None") => {}
+            Some("ConditionalCheckFailed") => refused.push(item),
+            Some("TransactionConflict") => is_disturbed = true,
+            Some(_) => return None,
+        }
+    }
+    (is_disturbed || !refused.is_empty()).then_some(refused)
 }
 
 /// Full jitter: writers that met once shall not meet again.

@@ -12,7 +12,7 @@ fn owing(owed: Owed, is_uploaded: bool) -> Entry {
     if is_uploaded {
         video.uploaded(SourceObject { key: "k".into(), size_bytes: 1, etag: "e".into() });
     }
-    Entry { video, due: Some(Due { owed, at: 100 }) }
+    Entry { due: Some(Due { owed, at: 100 }), ..Entry::new(video) }
 }
 
 #[test]
@@ -31,7 +31,10 @@ fn an_upload_expires_once() {
     assert_eq!(claim(&mut entry, 100), Some(Owed::Expire));
     assert_eq!(entry.video.record.state, VideoState::Expired);
     assert_eq!(entry.video.record.version, version + 1);
-    assert_eq!(claim(&mut entry, u64::MAX), None);
+    assert_eq!(claim(&mut entry, 100), None, "claimed");
+    let expired = entry.video.clone();
+    assert_eq!(claim(&mut entry, u64::MAX), Some(Owed::Expire), "its parts may still be there");
+    assert_eq!(entry.video, expired);
 }
 
 #[test]
@@ -39,6 +42,6 @@ fn what_is_not_owed_any_more_is_forgotten() {
     for mut entry in [owing(Owed::Expire, true), owing(Owed::Publish, false)] {
         let video = entry.video.clone();
         assert_eq!(claim(&mut entry, 100), None);
-        assert_eq!(entry, Entry { video, due: None });
+        assert_eq!(entry, Entry::new(video));
     }
 }

@@ -11,7 +11,7 @@ use futures::{Stream, StreamExt};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::problem::Problem;
+use crate::{catalogue::Limit, problem::Problem};
 
 /// A client that sends nothing for so long is gone.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -31,6 +31,21 @@ pub(super) enum BrokenOff {
     /// The request was dropped, or the service is stopping.
     #[error("nobody waits for the upload any more")]
     Abandoned,
+    /// There is more of it than this, which is the limit.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(u64),
+    /// There is more of it than its owner has room for.
+    #[error("the owner's limit is reached: {0:?}")]
+    NoRoom(Limit),
+}
+
+/// How much of a body is taken, and what it means when there is more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowed {
+    /// Bytes.
+    pub(super) bytes: u64,
+    /// Why no more.
+    pub(super) beyond: BrokenOff,
 }
 
 /// A body under way.
@@ -38,12 +53,18 @@ pub(super) struct Arriving {
     first: Option<Bytes>,
     rest: BodyDataStream,
     abandoned: CancellationToken,
+    allowed: Option<Allowed>,
 }
 
 impl Arriving {
     /// A body that nobody waits for any more once `abandoned` fires.
     pub(super) fn new(body: Body, abandoned: CancellationToken) -> Self {
-        Self { first: None, rest: body.into_data_stream(), abandoned }
+        Self { first: None, rest: body.into_data_stream(), abandoned, allowed: None }
+    }
+
+    /// Takes only so much of it.
+    pub(super) fn at_most(self, allowed: Allowed) -> Self {
+        Self { allowed: Some(allowed), ..self }
     }
 
     /// Waits for the first byte; false if there is none.
@@ -53,15 +74,38 @@ impl Arriving {
     }
 
     /// All bytes, from the first.
-    pub(super) fn bytes(mut self) -> impl Stream<Item = Result<Bytes, BrokenOff>> + Send {
+    pub(super) fn bytes(&mut self) -> impl Stream<Item = Result<Bytes, BrokenOff>> + Send {
         async_stream::try_stream! {
-            if let Some(first) = self.first.take() {
-                yield first;
-            }
-            while let Some(bytes) = self.next().await? {
+            let mut taken = 0;
+            loop {
+                let bytes = match self.first.take() {
+                    Some(first) => first,
+                    None => match self.next().await? {
+                        Some(bytes) => bytes,
+                        None => break,
+                    },
+                };
+                taken += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                if let Some(allowed) = self.allowed.filter(|allowed| allowed.bytes < taken) {
+                    Err(allowed.beyond)?;
+                }
                 yield bytes;
             }
         }
+    }
+
+    /// Reads some of what is left of a body that was refused; see [`linger`].
+    pub(super) async fn linger(mut self) {
+        let drain = async {
+            let mut read = 0;
+            while let Ok(Some(bytes)) = self.next().await {
+                read += bytes.len();
+                if LINGER_BYTES < read {
+                    break;
+                }
+            }
+        };
+        let _late_or_done = timeout(LINGER, drain).await;
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, BrokenOff> {
@@ -121,6 +165,12 @@ impl From<BrokenOff> for Problem {
                 "stopping",
                 "The service is being restarted. Nothing was kept; send the file again.",
             ),
+            BrokenOff::TooLarge(most) => Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "file_too_large",
+                format!("The limit is {most} bytes per file."),
+            ),
+            BrokenOff::NoRoom(limit) => Self::over_quota(limit),
         }
     }
 }
@@ -137,7 +187,7 @@ mod tests {
         Arriving::new(Body::from_stream(stream::iter(chunks)), abandoned.clone())
     }
 
-    async fn all(arriving: Arriving) -> Result<Vec<u8>, BrokenOff> {
+    async fn all(mut arriving: Arriving) -> Result<Vec<u8>, BrokenOff> {
         Ok(arriving.bytes().try_collect::<Vec<_>>().await?.concat())
     }
 
@@ -155,6 +205,17 @@ mod tests {
         let reset = || Err(std::io::ErrorKind::ConnectionReset.into());
         let body = arriving(vec![Ok("ab"), reset()], &CancellationToken::new());
         assert_eq!(all(body).await, Err(BrokenOff::Incomplete));
+    }
+
+    #[tokio::test]
+    async fn there_is_an_end_to_patience_with_large_bodies() {
+        let body = |bytes| {
+            let chunks = vec![Ok("ab"), Ok("cd")];
+            let allowed = Allowed { bytes, beyond: BrokenOff::TooLarge(bytes) };
+            arriving(chunks, &CancellationToken::new()).at_most(allowed)
+        };
+        assert_eq!(all(body(4)).await.unwrap(), b"abcd");
+        assert_eq!(all(body(3)).await, Err(BrokenOff::TooLarge(3)));
     }
 
     #[tokio::test]

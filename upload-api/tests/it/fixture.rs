@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
-use upload_api::{App, Web, router, serve};
+use upload_api::{App, PartsArgs, Web, router, serve};
 
 use crate::{
     http::{self, Reply},
@@ -34,15 +34,22 @@ pub async fn with_issuer(test: impl AsyncFnOnce(&Fixture, &TestIssuer)) {
     let issuer = TestIssuer::start().await;
     let mut standins = Standins::new().await;
     standins.args.auth = issuer.args();
-    with(standins, None, async |fixture| test(fixture, &issuer).await).await;
+    with_app_of(standins, None, async |fixture| test(fixture, &issuer).await).await;
 }
 
 /// The same with a web page.
 pub async fn with_app_and_page(web_dir: Option<&Path>, test: impl AsyncFnOnce(&Fixture)) {
-    with(Standins::new().await, web_dir, test).await;
+    with_app_of(Standins::new().await, web_dir, test).await;
 }
 
-async fn with(standins: Standins, web_dir: Option<&Path>, test: impl AsyncFnOnce(&Fixture)) {
+/// The same with settings of its own.
+pub async fn with_settings(change: impl FnOnce(&mut PartsArgs), test: impl AsyncFnOnce(&Fixture)) {
+    let mut standins = Standins::new().await;
+    change(&mut standins.args);
+    with_app_of(standins, None, test).await;
+}
+
+async fn with_app_of(standins: Standins, web_dir: Option<&Path>, test: impl AsyncFnOnce(&Fixture)) {
     let shutdown = CancellationToken::new();
     let app = Arc::new(App::new(&standins.args, &standins.aws, shutdown.clone()));
     let web = Web::new(web_dir, [&app.raw, &app.media], "*").await.unwrap();

@@ -4,6 +4,7 @@
 
 mod access;
 mod catalogue;
+mod direct;
 mod edges;
 mod events;
 mod fixture;

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use platform::aws::{Aws, AwsArgs};
-use upload_api::{PartsArgs, auth::AuthArgs, fleets::FleetQueue};
+use upload_api::{PartsArgs, auth::AuthArgs, fleets::FleetQueue, uploads::UploadArgs};
 use uuid::Uuid;
 
 /// What one test works on; nobody else knows of it.
@@ -67,6 +67,7 @@ impl Standins {
             catalog_table,
             s3_public_endpoint: None,
             auth: AuthArgs::default(),
+            uploads: UploadArgs::default(),
         };
         Self { aws, dynamo, args, fleet_queue_url, fleet_letters_url, dead_letter_queue_url }
     }
@@ -84,9 +85,12 @@ impl Standins {
         objects.into_iter().filter_map(|object| object.key).collect()
     }
 
-    /// Items in the table.
+    /// Items of videos in the table.
     pub async fn items(&self) -> usize {
         let scan = self.dynamo.scan().table_name(&self.args.catalog_table);
+        let scan = scan.filter_expression("begins_with(pk, :videos)");
+        let videos = aws_sdk_dynamodb::types::AttributeValue::S("video#".into());
+        let scan = scan.expression_attribute_values(":videos", videos);
         scan.send().await.unwrap().items().len()
     }
 

@@ -28,7 +28,7 @@ async fn an_uploaded_video_that_was_not_published_is() {
         let source = SourceObject { key: keys::source(id), size_bytes: 3, etag: "\"e\"".into() };
         video.uploaded(source);
         let due = Some(Due { owed: Owed::Publish, at: LATER });
-        fixture.app.catalogue.create(&Entry { video, due }).await.unwrap();
+        fixture.app.catalogue.create(&Entry { due, ..Entry::new(video) }).await.unwrap();
 
         sweep_once(&fixture.app, LATER - 1).await.unwrap();
         let early = fixture.standins.next_job(Duration::from_secs(1)).await;
@@ -65,7 +65,7 @@ async fn an_upload_that_never_ended_expires() {
         let video = uploading();
         let id = video.record.id;
         let due = Some(Due { owed: Owed::Expire, at: LATER });
-        fixture.app.catalogue.create(&Entry { video, due }).await.unwrap();
+        fixture.app.catalogue.create(&Entry { due, ..Entry::new(video) }).await.unwrap();
         fixture.app.raw.put(&keys::source(id), "half", "video/mp4").await.unwrap();
 
         sweep_once(&fixture.app, LATER).await.unwrap();
@@ -87,7 +87,7 @@ async fn a_deletion_that_was_cut_short_is_ended() {
         video.uploaded(source);
         let due = Some(Due { owed: Owed::Erase, at: LATER });
         let segment = video.run().segment(&"480p".into(), 1);
-        fixture.app.catalogue.create(&Entry { video, due }).await.unwrap();
+        fixture.app.catalogue.create(&Entry { due, ..Entry::new(video) }).await.unwrap();
         fixture.app.raw.put(&keys::source(id), "all", "video/mp4").await.unwrap();
         fixture.app.media.put(&segment, "some", "video/iso.segment").await.unwrap();
 

@@ -25,68 +25,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List your API keys */
-        get: operations["list_keys"];
-        put?: never;
-        /**
-         * Make an API key
-         * @description Its secret is in this answer and nowhere else. A key cannot make keys.
-         */
-        post: operations["create_key"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/keys/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Revoke an API key
-         * @description It ends at once.
-         */
-        delete: operations["revoke_key"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Ask who you are
-         * @description 401 for whoever is not known: browsers then go to `/auth/sign-in?return_to=/…`, and leave by
-         *     `POST /auth/sign-out`.
-         */
-        get: operations["read_me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/pipeline/dead-letters": {
         parameters: {
             query?: never;
@@ -127,17 +65,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/shares/{token}": {
+    "/api/uploads": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Read a shared video */
-        get: operations["read_shared_video"];
+        /**
+         * List open uploads
+         * @description Your own that nobody has completed yet, newest first.
+         */
+        get: operations["list_uploads"];
+        put?: never;
+        /**
+         * Begin an upload in parts
+         * @description Cut the file as the answer says, ask for URLs, `PUT` the parts in any order and as many at a
+         *     time as you like, and complete. After a break, ask which parts have arrived and go on.
+         */
+        post: operations["begin_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an upload
+         * @description And which parts have arrived: send the others, or those whose size is wrong.
+         */
+        get: operations["read_upload"];
         put?: never;
         post?: never;
+        /**
+         * Abort an upload
+         * @description With its video and the parts that have arrived. One that is complete is a video: delete that.
+         */
+        delete: operations["abort_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete an upload
+         * @description Once all parts have arrived. They become the video's file, and processing begins. Ask as often
+         *     as you like, it is done once: whoever did not hear the answer asks again.
+         */
+        post: operations["complete_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for URLs of parts
+         * @description A URL takes its part for an hour. Ask again for any that has expired, or whose part went wrong:
+         *     the last of several tries counts.
+         */
+        post: operations["sign_parts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -212,27 +224,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/videos/{id}/playback-tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Make a playback token
-         * @description For players that send no cookie: a TV, a cast receiver, a native player. It plays your video for
-         *     twelve hours.
-         */
-        post: operations["create_playback_token"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/videos/{id}/renditions/{name}/retry": {
         parameters: {
             query?: never;
@@ -248,108 +239,6 @@ export interface paths {
          *     already is kept; the rest is made.
          */
         post: operations["retry_rendition"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/videos/{id}/shares": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List a video's shares */
-        get: operations["list_shares"];
-        put?: never;
-        /**
-         * Share a video
-         * @description Whoever has the link can see the video, also a private one, until the link is revoked or ends.
-         */
-        post: operations["create_share"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/videos/{id}/shares/{share}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Revoke a share
-         * @description Its link opens nothing any more, and who plays by it gets no further segment.
-         */
-        delete: operations["revoke_share"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v/{id}/original": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Download the original
-         * @description The file as it was uploaded, for its owner.
-         */
-        get: operations["download_original"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v/{id}/t/{token}/{file}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Play a shared video
-         * @description The same by a token in the path, for players that send no cookie. It ends when the share is
-         *     revoked.
-         */
-        get: operations["play_shared_file"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v/{id}/t/{token}/{rendition}/{piece}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read a segment of a shared video
-         * @description As without the token.
-         */
-        get: operations["play_shared_piece"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -404,25 +293,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A key, without its secret. */
-        ApiKey: {
-            /** @description RFC 3339, UTC. */
-            created_at: string;
-            /** @description RFC 3339, UTC. */
-            expires_at: string | null;
-            /** @description Its id, which is no secret. */
-            id: string;
-            /** @description RFC 3339, UTC; to the hour. */
-            last_used_at: string | null;
-            /** @description What it is for. */
-            name: string;
-            /** @description What it may do. */
-            scopes: components["schemas"]["Scope"][];
-        };
-        /** @description All keys of an owner. */
-        ApiKeyList: {
-            /** @description Newest first, at most 50. */
-            keys: components["schemas"]["ApiKey"][];
+        /** @description A part that has arrived. */
+        ArrivedPart: {
+            /** @description The store's own; with its quotes. */
+            etag: string;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Its bytes.
+             */
+            size_bytes: number;
         };
         /** @description One track of captions. */
         Captions: {
@@ -444,27 +328,15 @@ export interface components {
             /** @description Relative URL of the WebVTT file, once there is one. */
             vtt_url: string | null;
         };
-        /** @description A new key and its secret. */
-        CreatedApiKey: {
-            /** @description The key. */
-            key: components["schemas"]["ApiKey"];
+        /** @description What goes along when an upload is completed; for most, nothing. */
+        Completion: {
             /**
-             * @description To be sent as `Authorization: Bearer …`. It is shown this once.
-             * @example fantail_…
+             * @description The parts' checksums in Base64 by number: for a store that compares them but does not list
+             *     them (S3 itself does). An answer with the code `checksums_missing` asks for them.
              */
-            secret: string;
-        };
-        /** @description A new link. */
-        CreatedShare: {
-            /** @description Relative URL of the page for frames; with a password it plays nothing. */
-            embed_url: string;
-            /** @description The share. */
-            share: components["schemas"]["Share"];
-            /**
-             * @description Relative URL of the page that plays it. It is shown this once.
-             * @example /s/AZCKXayWd0u8zrMCCZqA9…
-             */
-            url: string;
+            checksums?: {
+                [key: string]: string;
+            } | null;
         };
         /** @description A message that no worker could do. */
         DeadLetter: {
@@ -518,59 +390,85 @@ export interface components {
              */
             true_peak_dbtp: number;
         };
-        /** @description Whoever asks. */
-        Me: {
-            /** @description Whether they see the pipeline and the videos of others. */
-            is_operator: boolean;
-            /** @description What to call them. */
-            name: string | null;
-            /** @description As it stands on their videos; `local` in single-user mode. */
-            owner_id: string;
-            /** @description What their API key may do; null without one: then everything that is theirs. */
-            scopes: components["schemas"]["Scope"][] | null;
-            /** @description How they are known. */
-            signed_in_by: components["schemas"]["SignedInBy"];
-        };
-        /** @description A key to make. */
-        NewKey: {
+        /** @description A file that is about to come in parts. */
+        NewUpload: {
+            checksum?: components["schemas"]["PartChecksum"] | null;
             /**
-             * Format: int32
-             * @description Days after which it ends by itself; for ever if not told.
+             * @description What the file is; kept and believed by nobody.
+             * @example video/mp4
              */
-            expires_in_days?: number | null;
+            content_type?: string | null;
             /**
-             * @description What it is for, at most 200 characters on one line.
-             * @example nightly import
+             * @description Name of the file. Of a path only the last part counts.
+             * @example clip.mp4
              */
-            name: string;
-            /** @description What it may do. */
-            scopes: components["schemas"]["Scope"][];
-        };
-        /** @description A link to make. */
-        NewShare: {
+            filename?: string | null;
+            /** @description Anything by which you recognise the file when you resume, at most 200 characters. */
+            fingerprint?: string | null;
             /**
              * Format: int64
-             * @description Seconds after which it ends by itself; never if not told.
+             * @description Bytes of the file; at least one, at most 5 TiB.
+             * @example 73400320
              */
-            expires_in_seconds?: number | null;
-            /** @description Whom or what it is for, at most 200 characters on one line. */
-            name?: string | null;
-            /** @description What else one has to know: 8 to 200 characters. */
-            password?: string | null;
+            size_bytes: number;
+            /**
+             * @description What to call the video; the file's name without its ending if not told. At most 200
+             *     characters on one line.
+             */
+            title?: string | null;
+            visibility?: components["schemas"]["Visibility"] | null;
         };
         /**
          * @description Where an output that is there or not stands: an MP4, captions, the thumbnails.
          * @enum {string}
          */
         OutputState: "pending" | "complete" | "failed" | "skipped";
-        /** @description A token for a device. */
-        PlaybackToken: {
-            /** @description RFC 3339, UTC. */
+        /**
+         * @description What guards each part on its way.
+         * @enum {string}
+         */
+        PartChecksum: "sha256" | "crc32c";
+        /** @description Where to send a part to: `PUT` its bytes there. */
+        PartUrl: {
+            /** @description Headers to send along as they are. */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Exactly as many bytes are taken.
+             */
+            size_bytes: number;
+            /** @description Where. It takes this part and no other. */
+            url: string;
+        };
+        /** @description Where to send parts to. */
+        PartUrls: {
+            /** @description Until when a part may begin to be sent: RFC 3339, UTC. Ask again for later ones. */
             expires_at: string;
-            /** @description Relative URL of the multivariant playlist. */
-            playlist_url: string;
-            /** @description The token: it stands in the path of everything that is played. */
-            token: string;
+            /** @description In the order they were asked for. */
+            parts: components["schemas"]["PartUrl"][];
+        };
+        /** @description Which parts are to be sent next. */
+        PartsWanted: {
+            /** @description The parts' checksums in Base64 by number, if the upload was begun with checksums. */
+            checksums?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description From 1; at most 100.
+             * @example [
+             *       1,
+             *       2,
+             *       3
+             *     ]
+             */
+            numbers: number[];
         };
         /** @description A still that could stand for the video. */
         Poster: {
@@ -683,46 +581,6 @@ export interface components {
          * @enum {string}
          */
         RenditionState: "pending" | "running" | "playable" | "complete" | "skipped" | "failed";
-        /**
-         * @description One thing that a key may do.
-         * @enum {string}
-         */
-        Scope: "read" | "upload" | "manage" | "operate";
-        /** @description A link, without its token. */
-        Share: {
-            /** @description RFC 3339, UTC. */
-            created_at: string;
-            /** @description RFC 3339, UTC. */
-            expires_at: string | null;
-            /** @description Whether one has to know a password. */
-            has_password: boolean;
-            /** @description Its id, which is no secret. */
-            id: string;
-            /** @description Whom or what it is for. */
-            name: string | null;
-            /**
-             * Format: int64
-             * @description How often its page was opened; some seconds late.
-             */
-            views: number;
-        };
-        /** @description All links to a video. */
-        ShareList: {
-            /** @description Newest first, at most 100. */
-            shares: components["schemas"]["Share"][];
-        };
-        /** @description What a link leads to. */
-        SharedVideo: {
-            /** @description Until when it can be seen: RFC 3339, UTC. */
-            expires_at: string | null;
-            /** @description The video; its URLs have the token in them and need no cookie. */
-            video: components["schemas"]["Video"];
-        };
-        /**
-         * @description How somebody is known.
-         * @enum {string}
-         */
-        SignedInBy: "single_user" | "token" | "session" | "key";
         /** @description The uploaded file. What is in it is known once a worker has looked. */
         Source: {
             /**
@@ -780,6 +638,71 @@ export interface components {
             state: components["schemas"]["OutputState"];
             /** @description Small pictures of the whole length. */
             storyboard: components["schemas"]["Thumbnail"];
+        };
+        /** @description An upload in parts. */
+        Upload: {
+            checksum: components["schemas"]["PartChecksum"] | null;
+            /**
+             * @description As the client told it.
+             * @example video/mp4
+             */
+            content_type: string | null;
+            /** @description RFC 3339, UTC. */
+            created_at: string;
+            /** @description When it is given up if nobody completes it: RFC 3339, UTC. */
+            expires_at: string;
+            /** @description Without a path; null if none was told. */
+            filename: string | null;
+            /** @description As the client told it, to recognise the file when it resumes. */
+            fingerprint: string | null;
+            /**
+             * @description Ask with it for URLs, complete or abort with it.
+             * @example 01890a5d-ac96-774b-bcce-b302099a80f7
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description How many parts there are.
+             */
+            part_count: number;
+            /**
+             * Format: int64
+             * @description Bytes of every part but the last: part n (from 1) begins at (n − 1) times as many.
+             */
+            part_size_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes of the file.
+             */
+            size_bytes: number;
+            /** @description Where it stands. */
+            state: components["schemas"]["UploadState"];
+            /** @description What the video is called. */
+            title: string;
+            /**
+             * @description The video that it becomes.
+             * @example 01890a5d-ac96-774b-bcce-b302099a80f7
+             */
+            video_id: string;
+        };
+        /** @description A page of an owner's open uploads. */
+        UploadList: {
+            /** @description Ask with it for the next page; null on the last. */
+            next_cursor: string | null;
+            /** @description Newest first. */
+            uploads: components["schemas"]["Upload"][];
+        };
+        /**
+         * @description Where an upload stands.
+         * @enum {string}
+         */
+        UploadState: "open" | "completing" | "complete" | "expired";
+        /** @description An upload and its parts that have arrived. */
+        UploadStatus: components["schemas"]["Upload"] & {
+            /** @description Ask with it for the next parts; null if there are none. */
+            next_cursor: string | null;
+            /** @description Those that have arrived, by number, at most 1,000; empty once it is complete. */
+            parts: components["schemas"]["ArrivedPart"][];
         };
         /** @description A video and everything that has become of it. */
         Video: {
@@ -893,127 +816,6 @@ export interface operations {
             };
         };
     };
-    list_keys: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description All of them */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiKeyList"];
-                };
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_key: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewKey"];
-            };
-        };
-        responses: {
-            /** @description The key */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CreatedApiKey"];
-                };
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revoke_key: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The key's id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It opens nothing any more */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    read_me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description You */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_dead_letters: {
         parameters: {
             query?: {
@@ -1092,25 +894,199 @@ export interface operations {
             };
         };
     };
-    read_shared_video: {
+    list_uploads: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description What stands in the link */
-                token: string;
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Uploads of the page. */
+                limit?: number;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The video */
+            /** @description A page */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SharedVideo"];
+                    "application/json": components["schemas"]["UploadList"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUpload"];
+            };
+        };
+        responses: {
+            /** @description The upload */
+            201: {
+                headers: {
+                    /** @description Where to ask for it */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_upload: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the answer before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The upload's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The upload and its parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadStatus"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abort_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Completion"] | null;
+            };
+        };
+        responses: {
+            /** @description The upload, complete */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_parts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The upload's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartsWanted"];
+            };
+        };
+        responses: {
+            /** @description Where to send them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartUrls"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
@@ -1334,38 +1310,6 @@ export interface operations {
             };
         };
     };
-    create_playback_token: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The video's id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The token */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlaybackToken"];
-                };
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     retry_rendition: {
         parameters: {
             query?: never;
@@ -1391,226 +1335,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Video"];
                 };
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_shares: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The video's id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description All of them */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ShareList"];
-                };
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_share: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The video's id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewShare"];
-            };
-        };
-        responses: {
-            /** @description The link */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CreatedShare"];
-                };
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revoke_share: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The video's id */
-                id: string;
-                /** @description The share's id */
-                share: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is revoked */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    download_original: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The video's id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Where the file is for the next minutes */
-            302: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    play_shared_file: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The video's id */
-                id: string;
-                /** @description Of a share, or a playback token */
-                token: string;
-                /**
-                 * @description Which file
-                 * @example master.m3u8
-                 */
-                file: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A playlist, a manifest, or the storyboard's WebVTT */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/vnd.apple.mpegurl": string;
-                    "application/dash+xml": string;
-                    "text/vtt": string;
-                };
-            };
-            /** @description Where the file is for the next minutes */
-            302: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What went wrong (RFC 9457) */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    play_shared_piece: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The video's id */
-                id: string;
-                /** @description Of a share, or a playback token */
-                token: string;
-                /**
-                 * @description Which rendition
-                 * @example 480p
-                 */
-                rendition: string;
-                /**
-                 * @description Which segment
-                 * @example 00001.m4s
-                 */
-                piece: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Where the segment is for the next minutes */
-            302: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description What went wrong (RFC 9457) */
             default: {
