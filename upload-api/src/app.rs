@@ -17,8 +17,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    catalogue::Catalogue, config::PartsArgs, events::Watchers, fleets::Pipeline, letters,
-    progress::ProgressWorker, sweeper,
+    admission::Admission, catalogue::Catalogue, config::PartsArgs, events::Watchers,
+    fleets::Pipeline, letters, progress::ProgressWorker, sweeper,
 };
 
 /// How long requests under way may take to end once we are asked to stop.
@@ -43,6 +43,8 @@ pub struct App {
     pub progress: SqsQueue,
     /// All queues by name, for operators.
     pub pipeline: Pipeline,
+    /// Whose turn it is.
+    pub(crate) admission: Admission,
     /// The settings that new videos are made with.
     pub recipe: Recipe,
     /// Who looks at what, live.
@@ -76,6 +78,7 @@ impl App {
             jobs: Topic::new(aws.sns.clone(), args.video_uploaded_topic_arn.as_str()),
             pipeline: Pipeline::new(&args.fleet_queues, &progress, aws),
             progress,
+            admission: Admission::new(args.owner_videos_at_once.into()),
             recipe: Recipe::standard(),
             uploads: TaskTracker::new(),
             last_call: CancellationToken::new(),

@@ -5,6 +5,7 @@
 //! | `video#{id}` | `video` | the record; alone in the index `by_owner`, and in `due` while something is owed |
 //! | | `plan` | the plan, written once: it is larger than all the rest |
 //! | | `rendition#{name}` | one rendition |
+//! | `admission#{owner}` | `working#{id}`, `waiting#{id}` | nothing: that it is there says it |
 //!
 //! Every write counts up `revision` on the first of them and is conditioned on the one that was
 //! read, so a video changes as a whole or not at all.
@@ -20,7 +21,7 @@ use domain::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_dynamo::{from_item, to_item};
 
-use super::{CatalogueError, Due, Entry, Owed};
+use super::{CatalogueError, Due, Entry, Owed, admission};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -76,6 +77,7 @@ pub(super) fn all(entry: &Entry, revision: u64) -> Result<Vec<Item>, CatalogueEr
     for (order, status) in entry.video.renditions.iter().enumerate() {
         items.push(rendition_item(id, order, status)?);
     }
+    items.extend(admission::item(entry));
     Ok(items)
 }
 
@@ -162,6 +164,7 @@ fn due(item: &Item) -> Result<Option<Due>, CatalogueError> {
     let owed = match owed.map(String::as_str) {
         Some("publish") => Owed::Publish,
         Some("expire") => Owed::Expire,
+        Some("watch") => Owed::Watch,
         Some("erase") => Owed::Erase,
         _ => return Ok(None),
     };
@@ -172,6 +175,7 @@ fn word(owed: Owed) -> &'static str {
     match owed {
         Owed::Publish => "publish",
         Owed::Expire => "expire",
+        Owed::Watch => "watch",
         Owed::Erase => "erase",
     }
 }

@@ -9,7 +9,7 @@ use platform::{aws::Aws, outage};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
-    CatalogueError,
+    CatalogueError, Freed,
     items::{self, Stored},
 };
 
@@ -22,13 +22,14 @@ pub struct Catalogue {
     pub(super) client: Client,
     pub(super) table: Arc<str>,
     turns: Arc<[Mutex<()>]>,
+    pub(super) freed: Arc<Freed>,
 }
 
 impl Catalogue {
     /// The catalogue in this table. Tables are made by `infra/`, never here.
     pub fn new(aws: &Aws, table: impl Into<Arc<str>>) -> Self {
         let turns = (0..TURNS).map(|_| Mutex::new(())).collect();
-        Self { client: Client::new(&aws.sdk), table: table.into(), turns }
+        Self { client: Client::new(&aws.sdk), table: table.into(), turns, freed: Arc::default() }
     }
 
     /// Whether the table answers.

@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(unreachable_pub, reason = "nothing is outside of a binary of tests")]
 
+mod admission;
 mod catalogue;
+mod crashes;
+mod deadlines;
 mod edges;
 mod events;
 mod fixture;
+mod flood;
 mod http;
 mod letters;
 mod playback;
