@@ -11,7 +11,8 @@ export default defineConfig({
     // The player chunk is full hls.js (the audio group needs it) and is loaded only where something plays.
     chunkSizeWarningLimit: 900,
     reportCompressedSize: true,
+    rolldownOptions: { input: ["index.html", "embed.html"] },
   },
-  server: { host: "127.0.0.1", proxy: { "/api": api, "/v": api } },
+  server: { host: "127.0.0.1", proxy: { "/api": api, "/auth": api, "/v": api } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });

@@ -17,8 +17,16 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    admission::Admission, catalogue::Catalogue, config::PartsArgs, events::Watchers,
-    fleets::Pipeline, letters, progress::ProgressWorker, sweeper,
+    admission::Admission,
+    auth::Issuer,
+    catalogue::Catalogue,
+    config::PartsArgs,
+    events::Watchers,
+    fleets::Pipeline,
+    letters,
+    progress::ProgressWorker,
+    shares::{self, Views},
+    sweeper,
 };
 
 /// How long requests under way may take to end once we are asked to stop.
@@ -33,6 +41,8 @@ const EVENTS_AT_ONCE: usize = 8;
 pub struct App {
     /// The videos.
     pub catalogue: Catalogue,
+    /// Who says who somebody is; without one there is a single user.
+    pub issuer: Option<Issuer>,
     /// What people uploaded.
     pub raw: Objects,
     /// What the workers made of it.
@@ -49,6 +59,8 @@ pub struct App {
     pub recipe: Recipe,
     /// Who looks at what, live.
     pub watchers: Watchers,
+    /// How often shares were opened.
+    pub views: Views,
     /// Uploads under way; they outlive their requests to clean up.
     pub uploads: TaskTracker,
     /// Fires when uploads under way must end.
@@ -71,6 +83,7 @@ impl App {
         let progress = SqsQueue::new(aws.sqs.clone(), args.catalog_queue_url.as_str())
             .with_heartbeats(aws.heartbeats.clone());
         Self {
+            issuer: Issuer::new(&args.auth),
             watchers: Watchers::new(catalogue.clone()),
             catalogue,
             raw: objects(&args.raw_bucket),
@@ -80,6 +93,7 @@ impl App {
             progress,
             admission: Admission::new(args.owner_videos_at_once.into()),
             recipe: Recipe::standard(),
+            views: Views::default(),
             uploads: TaskTracker::new(),
             last_call: CancellationToken::new(),
             shutdown,
@@ -119,6 +133,7 @@ pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyh
     ));
     let sweeper = tokio::spawn(sweeper::sweep(app.clone()));
     let letters = tokio::spawn(letters::watch::watch(app.clone()));
+    let views = tokio::spawn(shares::views::keep_writing(app.clone()));
     let listener = listener.tap_io(|stream| {
         // Events and playlists are small and wanted at once.
         if let Err(error) = stream.set_nodelay(true) {
@@ -146,7 +161,7 @@ pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyh
     if cleaned_up.await.is_err() {
         warn!("left unfinished uploads to the sweeper and the bucket's lifecycle rule");
     }
-    for task in [events, sweeper, letters] {
+    for task in [events, sweeper, letters, views] {
         task.await.context("a background task panicked")?;
     }
     served

@@ -3,15 +3,26 @@
 
 mod admission;
 mod items;
+mod keys;
 mod letters;
 mod listing;
+mod plain;
+mod sessions;
+mod shares;
 mod store;
 mod writing;
 
 use domain::{Video, VideoId, video::PATIENCE};
 
 use self::admission::Freed;
-pub use self::{letters::Letter, listing::Page, store::Catalogue};
+pub use self::{
+    keys::ApiKey,
+    letters::Letter,
+    listing::Page,
+    sessions::Session,
+    shares::{Pass, PasswordHash, Share},
+    store::Catalogue,
+};
 
 /// A video and what is owed to it.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,7 +11,13 @@ pub(crate) fn unix_now() -> u64 {
 
 /// RFC 3339, UTC, to the second.
 pub(crate) fn rfc3339_now() -> String {
-    let now = OffsetDateTime::now_utc();
-    let now = now.replace_nanosecond(0).unwrap_or(now);
-    now.format(&Rfc3339).expect("a year of four digits has an RFC 3339 form")
+    rfc3339(unix_now())
+}
+
+/// Unix time in seconds as RFC 3339, UTC.
+pub(crate) fn rfc3339(unix: u64) -> String {
+    let at =
+        i64::try_from(unix).ok().and_then(|unix| OffsetDateTime::from_unix_timestamp(unix).ok());
+    let at = at.expect("our times lie in years of four digits");
+    at.format(&Rfc3339).expect("a year of four digits has an RFC 3339 form")
 }

@@ -5,23 +5,29 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 use clap::{ArgAction, Args, Parser};
 use platform::{aws::AwsArgs, telemetry::TelemetryArgs};
 
-use crate::fleets::FleetQueue;
+use crate::{auth::AuthArgs, fleets::FleetQueue};
 
 /// Takes uploads, keeps the catalogue, plays videos back and serves the web page.
 #[derive(Clone, Debug, Parser)]
 #[command(version)]
 pub struct Config {
-    /// Address to listen on. Nobody signs in yet, so only loopback is taken.
+    /// Address to listen on. In single-user mode (without AUTH_ISSUER) only loopback is taken.
     #[arg(long, env, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
-    /// Listen on any address: for containers whose port is published on loopback.
+    /// Listen on any address in single-user mode, too: for containers whose port is published on
+    /// loopback.
     #[arg(long, env, default_value_t = false, action = ArgAction::Set)]
     pub single_user_bind: bool,
 
     /// Folder of the built web page; without it there is only the API.
     #[arg(long, env)]
     pub web_dir: Option<PathBuf>,
+
+    /// Sites that may frame the embed page: origins with spaces between, as in CSP's
+    /// `frame-ancestors`. No other page can be framed.
+    #[arg(long, env, default_value = "*")]
+    pub embed_ancestors: String,
 
     /// What it works with.
     #[command(flatten)]
@@ -74,4 +80,8 @@ pub struct PartsArgs {
     /// The buckets' endpoint as browsers reach it, where that is not ours; only for presigning.
     #[arg(long, env)]
     pub s3_public_endpoint: Option<String>,
+
+    /// Who may sign in.
+    #[command(flatten)]
+    pub auth: AuthArgs,
 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use platform::aws::{Aws, AwsArgs};
-use upload_api::{PartsArgs, fleets::FleetQueue};
+use upload_api::{PartsArgs, auth::AuthArgs, fleets::FleetQueue};
 use uuid::Uuid;
 
 /// What one test works on; nobody else knows of it.
@@ -67,6 +67,7 @@ impl Standins {
             owner_videos_at_once: 100.try_into().unwrap(),
             catalog_table,
             s3_public_endpoint: None,
+            auth: AuthArgs::default(),
         };
         Self { aws, dynamo, args, fleet_queue_url, fleet_letters_url, dead_letter_queue_url }
     }

@@ -55,6 +55,16 @@ export function listVideos(cursor?: string): Promise<Answer<VideoPage>> {
   return answer(() => client.GET("/api/videos", { params: { query } }));
 }
 
+/** The video that a share link, or a pass for one, leads to. */
+export function readShared(token: string): Promise<Answer<Video>> {
+  return answer(async () => {
+    const { data, error, response } = await client.GET("/api/shares/{token}", {
+      params: { path: { token } },
+    });
+    return { data: data?.video, error, response };
+  });
+}
+
 export function readVideo(id: string): Promise<Answer<Video>> {
   return answer(() => client.GET("/api/videos/{id}", { params: { path: { id } } }));
 }
