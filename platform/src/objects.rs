@@ -1,5 +1,6 @@
 //! One bucket: small objects whole, large ones in ranges and parts.
 
+mod abandoned;
 mod cache;
 mod concatenation;
 mod direct;

@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
+    admission::Admission,
     auth::Issuer,
     catalogue::Catalogue,
     config::PartsArgs,
@@ -53,6 +54,8 @@ pub struct App {
     pub progress: SqsQueue,
     /// All queues by name, for operators.
     pub pipeline: Pipeline,
+    /// Whose turn it is.
+    pub(crate) admission: Admission,
     /// The settings that new videos are made with.
     pub recipe: Recipe,
     /// Who looks at what, live.
@@ -94,6 +97,7 @@ impl App {
             jobs: Topic::new(aws.sns.clone(), args.video_uploaded_topic_arn.as_str()),
             pipeline: Pipeline::new(&args.fleet_queues, &progress, aws),
             progress,
+            admission: Admission::new(args.owner_videos_at_once.into()),
             recipe: Recipe::standard(),
             views: Views::default(),
             part_memory: PartMemory::new(args.uploads.stream_parts),

@@ -1,6 +1,6 @@
 //! What can be configured; `--help` is the manual.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use clap::{ArgAction, Args, Parser};
 use platform::{aws::AwsArgs, telemetry::TelemetryArgs};
@@ -66,6 +66,12 @@ pub struct PartsArgs {
     /// the rendition its fleet makes, or `thumbnails`; any other name is a consolidated fleet's.
     #[arg(long, env, value_delimiter = ',')]
     pub fleet_queues: Vec<FleetQueue>,
+
+    /// How many videos of one owner the fleets are given at a time. The others wait in the
+    /// catalogue, so that a flood of one owner's leaves room for another's clip. Where the queues
+    /// are fair themselves (SQS, by message groups) it may be large: fleets grow with their queues.
+    #[arg(long, env, default_value = "8")]
+    pub owner_videos_at_once: NonZeroUsize,
 
     /// Table of videos.
     #[arg(long, env)]

@@ -3,6 +3,7 @@
 //! An upload walks through [`uploads`], [`jobs`], the workers, [`progress`], the [`catalogue`] and
 //! [`playback`].
 
+mod admission;
 pub mod app;
 pub mod auth;
 pub mod catalogue;

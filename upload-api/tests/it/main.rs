@@ -3,11 +3,15 @@
 #![allow(unreachable_pub, reason = "nothing is outside of a binary of tests")]
 
 mod access;
+mod admission;
 mod catalogue;
 mod direct;
+mod crashes;
+mod deadlines;
 mod edges;
 mod events;
 mod fixture;
+mod flood;
 mod http;
 mod issuer;
 mod letters;
