@@ -88,7 +88,7 @@ def test_every_queue_has_its_alarms(templates):
         ("ApproximateAgeOfOldestMessage", "${Prefix}-${Queue}"),
     }
     root = templates["fantail"]["Resources"].values()
-    names = {r["Properties"]["Parameters"]["Fleet"] for r in root if r["Properties"]["TemplateURL"] == "fleet.yaml"}
+    names = {r["Properties"]["Parameters"]["Fleet"] for r in templates["fleets"]["Resources"].values()}
     assert templates["fleet"]["Resources"]["Alarms"]["Properties"]["Parameters"]["Queue"] == {"Ref": "Fleet"}
     names |= {r["Properties"]["Parameters"]["Queue"] for r in root if r["Properties"]["TemplateURL"] == "queue-alarms.yaml"}
     queues = {
@@ -212,14 +212,14 @@ def test_workers_know_every_setting_they_are_given(templates):
 
 def test_every_template_is_part_of_the_root_or_says_why_not(templates):
     used = {"fantail", "registry", "auth"}  # Images come before tasks, and auth.yaml is one issuer of many.
-    for name in ("fantail", "fleet"):
+    for name in ("fantail", "fleets", "fleet"):
         for resource in templates[name]["Resources"].values():
             used.add(resource["Properties"]["TemplateURL"].removesuffix(".yaml"))
     assert used == set(templates)
 
 
 def test_nested_stacks_get_what_they_need(templates):
-    for name in ("fantail", "fleet"):
+    for name in ("fantail", "fleets", "fleet"):
         for logical, resource in templates[name]["Resources"].items():
             nested = load(TEMPLATES / resource["Properties"]["TemplateURL"])["Parameters"]
             given = set(resource["Properties"]["Parameters"])

@@ -114,7 +114,7 @@ def test_workers_may_do_what_platform_calls(templates, platform_calls):
 def test_upload_api_may_do_what_it_calls(templates, platform_calls):
     catalogue = called(code("upload-api/src/catalogue"), ["dynamodb"])
     assert {"dynamodb:Query", "dynamodb:PutItem"} <= catalogue, "the pattern must find the calls"
-    role = templates["api"]["Resources"]["Role"]
+    role = templates["api-role"]["Resources"]["Role"]
     assert granted(role) == platform_calls | catalogue | KEY
 
 
