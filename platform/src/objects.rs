@@ -1,6 +1,7 @@
 //! One bucket: small objects whole, large ones in ranges and parts.
 
 mod cache;
+mod cdn;
 mod concatenation;
 mod error;
 mod find;
@@ -12,6 +13,7 @@ mod store;
 mod upload;
 
 pub use self::{
+    cdn::Cdn,
     concatenation::Concatenation,
     error::ObjectError,
     held::HeldUpload,
