@@ -19,6 +19,12 @@ PARTS = {
 ON_MINISTACK = {
     "encryption": {},
     "messaging": {},
+    "queue": {
+        "Name": "480p",
+        "Hears": "480p",
+        "TopicArn": "arn:aws:sns:us-east-1:000000000000:fantail-video-uploaded",
+        "UndeliveredQueueArn": "arn:aws:sqs:us-east-1:000000000000:fantail-undelivered",
+    },
     "catalogue": {},
     "storage": {},
     "registry": {},
@@ -59,7 +65,7 @@ def test_every_template_is_deployed_somewhere():
     assert set(ON_MINISTACK) | set(ON_MOTO) | NOWHERE == {path.stem for path in TEMPLATES.glob("*.yaml")}
 
 
-@pytest.mark.parametrize("template", [name for name in ON_MINISTACK if name != "messaging"])
+@pytest.mark.parametrize("template", [name for name in ON_MINISTACK if name not in ("messaging", "queue")])
 def test_deploys_to_ministack(ministack, template):
     done = deploy(ministack, template, *settings(ON_MINISTACK[template]))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -82,25 +88,26 @@ def variant(folder, template, *changes):
 
 def test_an_update_keeps_queues_and_what_is_in_them(ministack, tmp_path):
     assert deploy(ministack, "messaging").returncode == 0
+    assert deploy(ministack, "queue", *settings(ON_MINISTACK["queue"])).returncode == 0
     sqs = service(ministack, "sqs")
     url = sqs.get_queue_url(QueueName="fantail-480p")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="in hand")
 
-    longer = variant(tmp_path / "longer", "messaging", ("VisibilityTimeout: 60", "VisibilityTimeout: 90"))
-    done = deploy(ministack, "messaging", templates=longer)
+    longer = variant(tmp_path / "longer", "queue", ("VisibilityTimeout: 60", "VisibilityTimeout: 90"))
+    done = deploy(ministack, "queue", templates=longer)
     assert done.returncode == 0, done.stdout + done.stderr
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert (attributes["VisibilityTimeout"], attributes["ApproximateNumberOfMessages"]) == ("90", "1")
 
-    renamed = variant(tmp_path / "renamed", "messaging", ("${Prefix}-480p\n", "${Prefix}-sd\n"))
-    done = deploy(ministack, "messaging", templates=renamed)
-    assert done.returncode != 0 and "Rendition480pQueue" in done.stderr, done.stdout + done.stderr
+    renamed = variant(tmp_path / "renamed", "queue", ("${Prefix}-${Name}\n", "${Prefix}-q-${Name}\n"))
+    done = deploy(ministack, "queue", templates=renamed)
+    assert done.returncode != 0 and "may be lost: Queue" in done.stderr, done.stdout + done.stderr
     assert sqs.get_queue_url(QueueName="fantail-480p")["QueueUrl"] == url
 
 
 def test_a_rung_more_is_a_name_more(ministack, tmp_path):
     """What fleets.yaml tells each fleet, by a fleet.yaml that only repeats it."""
-    told = ("Fleet", "Renditions", "Image", "Cores", "Warm", "BacklogPerWorker", "MaxAgeSeconds")
+    told = ("Fleet", "Makes", "Image", "Cores", "Warm", "BacklogPerWorker", "MaxAgeSeconds")
     given = load(TEMPLATES / "fleets.yaml")
     parameters = "".join(f"  {name}: {{Type: String, Default: none}}\n" for name in load(TEMPLATES / "fleet.yaml")["Parameters"])
     outputs = "".join(f"  {name}: {{Value: !Ref {name}}}\n" for name in told)
@@ -109,10 +116,13 @@ def test_a_rung_more_is_a_name_more(ministack, tmp_path):
     (tmp_path / "fleets.yaml").write_text((TEMPLATES / "fleets.yaml").read_text())
     service(ministack, "s3").create_bucket(Bucket="templates")
 
-    def deployed(fleets):
+    def deploy_fleets(fleets):
         values = {name: "1" for name, parameter in given["Parameters"].items() if "Default" not in parameter}
         values |= {"Fleets": fleets, "Platform": "fargate"}
-        done = deploy(ministack, "fleets", "--templates-bucket", "templates", *settings(values), templates=tmp_path)
+        return deploy(ministack, "fleets", "--templates-bucket", "templates", *settings(values), templates=tmp_path)
+
+    def deployed(fleets):
+        done = deploy_fleets(fleets)
         assert done.returncode == 0, done.stdout + done.stderr
         cloudformation = service(ministack, "cloudformation")
         stacks = {
@@ -129,7 +139,9 @@ def test_a_rung_more_is_a_name_more(ministack, tmp_path):
     assert before["Fleet480p"][1]["Cores"] == "2" and before["Fleetthumbnails"][1]["Image"].endswith("/thumbnailer:1")
     after = deployed("480p,thumbnails,1440p")
     assert after["Fleet480p"][0] == before["Fleet480p"][0], "the others stay as they are"
-    assert after["Fleet1440p"][1]["Renditions"] == "1440p" and after["Fleet1440p"][1]["Image"].endswith("/transcoder:1")
+    assert after["Fleet1440p"][1]["Makes"] == "1440p" and after["Fleet1440p"][1]["Image"].endswith("/transcoder:1")
+    refused = deploy_fleets("480p,1440p")
+    assert refused.returncode != 0 and "Fleetthumbnails" in refused.stderr, "a fleet that goes takes its queue with it"
 
 
 def test_an_update_keeps_buckets(ministack, tmp_path):
