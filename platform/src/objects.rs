@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod cache;
+mod cdn;
 mod concatenation;
 mod direct;
 mod error;
@@ -15,6 +16,7 @@ mod store;
 mod upload;
 
 pub use self::{
+    cdn::Cdn,
     concatenation::Concatenation,
     direct::{ArrivedPart, DirectUpload, PartRequest, PartsPage, PresignedPart},
     error::ObjectError,

@@ -87,24 +87,29 @@ impl Video {
     }
 }
 
-/// What of its video a job of this queue makes: renditions, or the `thumbnails`. A queue that is
-/// called like neither feeds a consolidated fleet, which makes every rendition.
+/// What of its video a job of this queue makes: renditions, or the `thumbnails`. A queue is called
+/// like what its fleet makes, several joined by hyphens (`480p-720p`); one of any other name feeds a
+/// fleet that makes every rendition.
 pub fn made_by(job: &VideoJob, queue: &str) -> Vec<RenditionName> {
     match &job.task {
         Task::Close { rendition } => return vec![rendition.clone()],
         Task::ThumbnailsFrom { .. } => return vec![RenditionName::from(THUMBNAILS)],
         Task::Make | Task::Chunk { .. } => {}
     }
-    if feeds_one_fleet(queue) { vec![RenditionName::from(queue)] } else { all_renditions() }
+    fed_by(queue)
 }
 
 /// Whether jobs of `fleet` lie in this queue, if `fleet` has none that is called like it.
 pub fn feeds(queue: &str, fleet: &RenditionName) -> bool {
-    queue == fleet.0 || (!feeds_one_fleet(queue) && all_renditions().contains(fleet))
+    fed_by(queue).contains(fleet)
 }
 
-fn feeds_one_fleet(queue: &str) -> bool {
-    queue == THUMBNAILS || all_renditions().contains(&RenditionName::from(queue))
+/// What the fleet of a queue makes.
+fn fed_by(queue: &str) -> Vec<RenditionName> {
+    let all = all_renditions();
+    let named: Vec<_> = queue.split('-').map(RenditionName::from).collect();
+    let is_known = |name: &RenditionName| name.0 == THUMBNAILS || all.contains(name);
+    if named.iter().all(is_known) { named } else { all }
 }
 
 /// Sound first, then small to large.
