@@ -47,6 +47,8 @@ pub struct App {
     pub recipe: Recipe,
     /// Who looks at what, live.
     pub watchers: Watchers,
+    /// How long an event stays ours without a word of it.
+    pub lease: Duration,
     /// Uploads under way; they outlive their requests to clean up.
     pub uploads: TaskTracker,
     /// Fires when uploads under way must end.
@@ -77,6 +79,7 @@ impl App {
             pipeline: Pipeline::new(&args.fleet_queues, &progress, aws),
             progress,
             recipe: Recipe::standard(),
+            lease: Duration::from_secs(args.lease_seconds),
             uploads: TaskTracker::new(),
             last_call: CancellationToken::new(),
             shutdown,
@@ -106,8 +109,12 @@ impl App {
 /// If the listener fails.
 pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyhow::Result<()> {
     info!(addr = %listener.local_addr()?, "listening");
-    let settings =
-        ConsumerSettings { slots: EVENTS_AT_ONCE, drain: GRACE, ..ConsumerSettings::default() };
+    let settings = ConsumerSettings {
+        lease: app.lease,
+        slots: EVENTS_AT_ONCE,
+        drain: GRACE,
+        ..ConsumerSettings::default()
+    };
     let events = tokio::spawn(consume(
         Arc::new(app.progress.clone()),
         Arc::new(ProgressWorker::new(app.catalogue.clone())),

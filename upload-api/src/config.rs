@@ -61,6 +61,11 @@ pub struct PartsArgs {
     #[arg(long, env, value_delimiter = ',')]
     pub fleet_queues: Vec<FleetQueue>,
 
+    /// Seconds that an event stays ours without a word of it; renewed whenever a third of it is over.
+    /// No longer than the queue's own VisibilityTimeout.
+    #[arg(long, env, default_value = "60", value_parser = clap::value_parser!(u64).range(3..=600))]
+    pub lease_seconds: u64,
+
     /// Table of videos.
     #[arg(long, env)]
     pub catalog_table: String,
