@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use std::{fs, path::PathBuf, process::ExitCode, thread, time::Duration};
+use std::{env, fs, path::PathBuf, process::ExitCode, thread, time::Duration};
 
 /// A fleet per rendition: its name and the output of messaging.yaml that is its queue.
 pub const FLEETS: [(&str, &str); 4] = [
@@ -193,8 +193,9 @@ pub fn services(home: &Home, ports: &Ports, product: &Environment) -> Vec<Part> 
     // Four fleets share this machine's cores, and not all of them are busy all the time.
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let spans = (cores / FLEETS.len()).max(1).to_string();
-    for (rendition, _) in FLEETS {
-        let name = format!("transcoder-{rendition}");
+    let workers = FLEETS.into_iter().map(|(rendition, _)| (rendition, ""));
+    for (rendition, second) in workers.chain(second_workers()) {
+        let name = format!("transcoder-{rendition}{second}");
         let health = format!("127.0.0.1:{}", ports.of(&name));
         let queue = product.get(&queue_variable(rendition));
         parts.push(service(
@@ -224,6 +225,12 @@ pub fn services(home: &Home, ports: &Ports, product: &Environment) -> Vec<Part> 
     parts
 }
 
+/// With `FANTAIL_WORKERS=2` the fleets that work for every video have two workers each.
+fn second_workers() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let wanted = env::var("FANTAIL_WORKERS").is_ok_and(|workers| workers == "2");
+    [("audio", "-2"), ("480p", "-2")].into_iter().filter(move |_| wanted)
+}
+
 fn service(
     home: &Home,
     name: &str,
@@ -237,7 +244,7 @@ fn service(
         kind: Kind::Service,
         program: home.service_bin(binary),
         args: vec![],
-        env: product.with(own),
+        env: product.with(own).overridden(home),
         port,
         // For the segments in hand.
         grace: Some(Duration::from_secs(10)),

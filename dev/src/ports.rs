@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Every port but the API's. SeaweedFS is four servers in one process, each with two ports.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 17] = [
     "ministack",
     "seaweedfs",
     "seaweedfs-grpc",
@@ -24,6 +24,8 @@ const NAMES: [&str; 15] = [
     "transcoder-480p",
     "transcoder-720p",
     "transcoder-1080p",
+    "transcoder-audio-2",
+    "transcoder-480p-2",
     "thumbnailer",
     "localstack",
 ];

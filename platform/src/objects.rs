@@ -9,6 +9,7 @@ mod joined;
 mod multipart;
 mod reader;
 mod store;
+mod unfinished;
 mod upload;
 
 pub use self::{
