@@ -13,6 +13,7 @@ mod multipart;
 mod passing;
 mod reader;
 mod store;
+mod unfinished;
 mod upload;
 
 pub use self::{

@@ -167,4 +167,11 @@ fn queues_agree_with_the_consumer() {
     };
     assert!(number("VisibilityTimeout") >= settings.lease.as_secs());
     assert!(number("maxReceiveCount") > u64::from(settings.max_attempts), "for silent deaths only");
+    for file in ["platform/src/fleet.rs", "upload-api/src/config.rs"] {
+        let text = read(file);
+        let above = text.split("pub lease_seconds").next().unwrap();
+        let default = above.rsplit("default_value = \"").next().unwrap();
+        let lease: u64 = default.split('"').next().unwrap().parse().unwrap();
+        assert_eq!(lease, settings.lease.as_secs(), "{file}");
+    }
 }

@@ -66,6 +66,8 @@ pub struct App {
     pub upload_limits: UploadArgs,
     /// Memory for uploads of unknown length.
     pub part_memory: PartMemory,
+    /// How long an event stays ours without a word of it.
+    pub lease: Duration,
     /// Uploads under way; they outlive their requests to clean up.
     pub uploads: TaskTracker,
     /// Fires when uploads under way must end.
@@ -102,6 +104,7 @@ impl App {
             views: Views::default(),
             part_memory: PartMemory::new(args.uploads.stream_parts),
             upload_limits: args.uploads.clone(),
+            lease: Duration::from_secs(args.lease_seconds),
             uploads: TaskTracker::new(),
             last_call: CancellationToken::new(),
             shutdown,
@@ -131,8 +134,12 @@ impl App {
 /// If the listener fails.
 pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyhow::Result<()> {
     info!(addr = %listener.local_addr()?, "listening");
-    let settings =
-        ConsumerSettings { slots: EVENTS_AT_ONCE, drain: GRACE, ..ConsumerSettings::default() };
+    let settings = ConsumerSettings {
+        lease: app.lease,
+        slots: EVENTS_AT_ONCE,
+        drain: GRACE,
+        ..ConsumerSettings::default()
+    };
     let events = tokio::spawn(consume(
         Arc::new(app.progress.clone()),
         Arc::new(ProgressWorker::new(app.catalogue.clone())),

@@ -78,6 +78,10 @@ pub struct PartsArgs {
     /// are fair themselves (SQS, by message groups) it may be large: fleets grow with their queues.
     #[arg(long, env, default_value = "8")]
     pub owner_videos_at_once: NonZeroUsize,
+    /// Seconds that an event stays ours without a word of it; renewed whenever a third of it is over.
+    /// No longer than the queue's own VisibilityTimeout.
+    #[arg(long, env, default_value = "60", value_parser = clap::value_parser!(u64).range(3..=600))]
+    pub lease_seconds: u64,
 
     /// Table of videos.
     #[arg(long, env)]

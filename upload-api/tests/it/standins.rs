@@ -59,6 +59,7 @@ impl Standins {
         let catalog_table = format!("{prefix}-catalogue");
         table(&dynamo, &catalog_table).await;
         let args = PartsArgs {
+            lease_seconds: 60,
             raw_bucket,
             media_bucket,
             video_uploaded_topic_arn: topic_arn,
