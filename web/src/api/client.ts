@@ -57,11 +57,9 @@ export function listVideos(cursor?: string): Promise<Answer<VideoPage>> {
 
 /** The video that a share link, or a pass for one, leads to. */
 export function readShared(token: string): Promise<Answer<Video>> {
-  return answer(async () => {
-    const { data, error, response } = await client.GET("/api/shares/{token}", {
-      params: { path: { token } },
-    });
-    return { data: data?.video, error, response };
+  return answer<Video>(async () => {
+    const { data, ...rest } = await client.GET("/api/shares/{token}", { params: { path: { token } } });
+    return data === undefined ? rest : { ...rest, data: data.video };
   });
 }
 
