@@ -227,7 +227,7 @@ fn resent(before: &Entry, after: &Entry) -> Vec<String> {
     let (before, after) = (&before.video.record, &after.video.record);
     let owed = after.retries.difference(&before.retries);
     let job = |fleet: &RenditionName| {
-        let mut open = after.open_jobs.iter().map(|(key, _)| key);
+        let mut open = after.open_jobs.keys();
         open.find(|key| key.split('/').next() == Some(&*fleet.0)).cloned()
     };
     owed.filter_map(job).collect()
