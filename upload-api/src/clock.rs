@@ -14,14 +14,6 @@ pub(crate) fn rfc3339_now() -> String {
     rfc3339(unix_now())
 }
 
-/// Unix time in seconds as RFC 3339, UTC.
-pub(crate) fn rfc3339(unix: u64) -> String {
-    let at =
-        i64::try_from(unix).ok().and_then(|unix| OffsetDateTime::from_unix_timestamp(unix).ok());
-    let at = at.expect("our times lie in years of four digits");
-    at.format(&Rfc3339).expect("a year of four digits has an RFC 3339 form")
-}
-
 /// Unix seconds as RFC 3339, UTC.
 pub(crate) fn rfc3339(unix: u64) -> String {
     let time =

@@ -19,8 +19,9 @@ async fn main() -> anyhow::Result<()> {
     security::check_address(config.listen, anybody)?;
     let shutdown = shutdown::on_signal(STOP);
     let aws = aws::load(&config.aws).await;
-    let app = App::new(&config.parts, &aws, shutdown);
-    let app = Arc::new(App { media: app.media.with_cdn(config.delivery.cdn()?), ..app });
+    let mut app = App::new(&config.parts, &aws, shutdown);
+    app.media = app.media.with_cdn(config.delivery.cdn()?);
+    let app = Arc::new(app);
     let web = Web::new(config.web_dir.as_deref(), [&app.raw, &app.media], &config.embed_ancestors)
         .await?;
     let listener = TcpListener::bind(config.listen)

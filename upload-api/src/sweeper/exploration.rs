@@ -6,7 +6,8 @@
 use std::collections::{HashSet, VecDeque};
 
 use domain::{
-    Happening, OwnerId, Plan, ProgressEvent, Recipe, RenditionName, SourceInfo, SourceObject,
+    Happening, OwnerId, Plan, ProgressEvent, Reason, Recipe, RenditionName, SourceInfo,
+    SourceObject,
     keys::RunKeys,
     source::{Color, Orientation, VideoTrack},
     video::{Mp4State, RenditionState, ThumbnailsState},

@@ -32,7 +32,11 @@ fn an_upload_expires_once() {
     assert_eq!(entry.video.record.state, VideoState::Expired);
     assert_eq!(entry.video.record.version, version + 1);
     assert_eq!(claim(&mut entry, 100, None), None, "somebody is at it");
-    assert_eq!(claim(&mut entry, 100 + uploads::expiry::PATIENCE, None), Some(Errand::Discard), "and may have died");
+    assert_eq!(
+        claim(&mut entry, 100 + uploads::expiry::PATIENCE, None),
+        Some(Errand::Discard),
+        "and may have died"
+    );
     assert_eq!(entry.video.record.version, version + 1);
 }
 

@@ -28,8 +28,8 @@ const AT_ONCE: usize = 32;
 
 /// The same app, told that every fleet is fed by the one queue there is.
 fn with_all_fleets(standins: &Standins) -> App {
-    let queue =
-        |name: &str| FleetQueue { name: name.into(), url: standins.fleet_queue_url.clone() };
+    let url = &standins.fleet_queue_url;
+    let queue = |name: &str| FleetQueue { name: name.into(), url: Some(url.clone()) };
     let fleet_queues = ["audio", "480p", "720p", "1080p", "thumbnails"].map(queue).into();
     let args = PartsArgs { fleet_queues, ..standins.args.clone() };
     App::new(&args, &standins.aws, CancellationToken::new())

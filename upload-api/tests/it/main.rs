@@ -5,9 +5,9 @@
 mod access;
 mod admission;
 mod catalogue;
-mod direct;
 mod crashes;
 mod deadlines;
+mod direct;
 mod edges;
 mod events;
 mod fixture;
