@@ -20,6 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from storage import apply_buckets
 
 TEMPLATES = Path(__file__).parent / "cloudformation"
+# Names of fleets that do not say themselves what they make, as in fleets.yaml.
+CONSOLIDATED = {"consolidated": "audio-480p-720p-1080p"}
 # Stand-ins answer at once or not at all; AWS is throttled now and then.
 CONFIG = Config(connect_timeout=3, read_timeout=30, retries={"max_attempts": 6, "mode": "standard"})
 
@@ -31,6 +33,12 @@ class DeployError(Exception):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prefix", default="fantail", help="first part of every name (default: %(default)s)")
+    parser.add_argument(
+        "--fleets",
+        type=lambda text: text.split(","),
+        default="audio,480p,720p,1080p,thumbnails",
+        help="names of the fleets, comma-separated, as in fleets.yaml (default: %(default)s)",
+    )
     parser.add_argument("--outputs", type=Path, help="file for the outputs as JSON (default: standard output)")
     parser.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="how long endpoints may take to answer")
     parser.add_argument(
@@ -124,22 +132,60 @@ def lost_resources(session, stack):
     return lost
 
 
-def deploy_messaging_and_catalogue(session, options):
-    values = {"Prefix": options.prefix}
-    outputs = {}
-    for name in ("messaging", "catalogue"):
-        stack = f"{options.prefix}-{name}"
-        cloudformation = cloudformation_of(session, stack)
-        made = deploy_stack(cloudformation, stack, f"{name}.yaml", values)
-        lost = lost_resources(session, stack)
-        if lost and options.replace_lost:
-            print(f"{stack}: made again, it had lost {', '.join(lost)}", file=sys.stderr)
-            delete_stack(cloudformation, stack)
-            made = deploy_stack(cloudformation, stack, f"{name}.yaml", values)
-        elif lost:
-            raise DeployError(f"stack {stack} is there, but not its {', '.join(lost)}; were they deleted by hand?")
-        outputs |= made
+def deploy_all_but_storage(session, options):
+    """Topics, table, the catalogue's queue and the fleets'; their outputs together."""
+    prefix = {"Prefix": options.prefix}
+    outputs = deploy_kept(session, options, "messaging", "messaging.yaml", prefix)
+    outputs |= deploy_kept(session, options, "catalogue", "catalogue.yaml", prefix)
+    undelivered = outputs.pop("UndeliveredQueueArn")
+
+    def queue(name, topic, hears):
+        values = {"Name": name, "TopicArn": outputs[topic], "Hears": hears, "UndeliveredQueueArn": undelivered}
+        return deploy_kept(session, options, f"queue-{name}", "queue.yaml", prefix | values)["QueueUrl"]
+
+    remove_other_queues(session, options)
+    outputs["CatalogQueueUrl"] = queue("catalog", "VideoProgressTopicArn", "")
+    queues = {name: queue(name, "VideoUploadedTopicArn", CONSOLIDATED.get(name, name)) for name in options.fleets}
+    outputs["FleetQueues"] = ",".join(f"{name}={url}" for name, url in queues.items())
     return outputs
+
+
+def deploy_kept(session, options, name, template, values):
+    """A stack whose resources are all there afterwards."""
+    stack = f"{options.prefix}-{name}"
+    cloudformation = cloudformation_of(session, stack)
+    outputs = deploy_stack(cloudformation, stack, template, values)
+    lost = lost_resources(session, stack)
+    if lost and options.replace_lost:
+        print(f"{stack}: made again, it had lost {', '.join(lost)}", file=sys.stderr)
+        delete_stack(cloudformation, stack)
+        outputs = deploy_stack(cloudformation, stack, template, values)
+    elif lost:
+        raise DeployError(f"stack {stack} is there, but not its {', '.join(lost)}; were they deleted by hand?")
+    return outputs
+
+
+def queue_stacks(session, options):
+    """The stacks of this prefix's queues, with their outputs, by the name of the queue."""
+    start = f"{options.prefix}-queue-"
+    pages = client(session, "cloudformation").get_paginator("describe_stacks").paginate()
+    stacks = [stack for page in pages for stack in page["Stacks"] if stack["StackName"].startswith(start)]
+    return {stack["StackName"].removeprefix(start): stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"}
+
+
+def remove_other_queues(session, options):
+    """Queues of fleets that are not wanted any more: they would hear of every upload, and nobody would work it off."""
+    sqs = client(session, "sqs")
+    for name, stack in queue_stacks(session, options).items():
+        if name in ["catalog", *options.fleets]:
+            continue
+        urls = [output["OutputValue"] for output in stack.get("Outputs", []) if output["OutputKey"] == "QueueUrl"]
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        for url in urls:
+            held = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
+            if any(int(held[count]) for count in counts):
+                raise DeployError(f"the queue of the fleet {name} is not empty: let it finish before it goes, with --fleets {name},…")
+        delete_stack(client(session, "cloudformation"), stack["StackName"])
 
 
 def client(session, service):
@@ -165,7 +211,8 @@ def destroy_everything(session, options):
                 s3.delete_objects(Bucket=bucket, Delete={"Objects": keys})
         for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
             s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-    for name in ("messaging", "catalogue", "storage"):
+    queues = [f"queue-{name}" for name in queue_stacks(session, options)]
+    for name in (*queues, "messaging", "catalogue", "storage"):
         cloudformation = cloudformation_of(session, f"{options.prefix}-{name}")
         if stack_status(cloudformation, f"{options.prefix}-{name}"):
             delete_stack(cloudformation, f"{options.prefix}-{name}")
@@ -197,7 +244,7 @@ def main():
         return
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     s3_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3", endpoint)
-    outputs = retrying(options.wait, lambda: deploy_messaging_and_catalogue(session, options))
+    outputs = retrying(options.wait, lambda: deploy_all_but_storage(session, options))
     # On AWS a bucket's name is taken for the whole world; a stand-in's user wants a name that can be typed.
     values = {"Prefix": options.prefix, "GlobalNames": "false" if s3_endpoint else "true"}
     if s3_endpoint == endpoint:

@@ -28,6 +28,8 @@ HOLDS = {
     "AWS::DynamoDB::Table",
     "AWS::KMS::Key",
     "AWS::Cognito::UserPool",
+    # A change set does not look into a nested stack that goes: that of a fleet has its queue in it.
+    "AWS::CloudFormation::Stack",
 }
 
 

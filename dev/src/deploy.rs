@@ -2,6 +2,7 @@
 
 use crate::{
     cloud::Cloud,
+    fleets,
     home::Home,
     logs::{LogFile, Logs},
     ports::Ports,
@@ -30,7 +31,7 @@ pub fn destroy(cloud: &Cloud, home: &Home, ports: &Ports) -> Command {
     command
 }
 
-/// Applies all three templates, waiting up to 30 s for stand-ins that opened their port a moment ago.
+/// Applies the templates of topics, queues, table and buckets, waiting up to 30 s for stand-ins that opened their port a moment ago.
 pub fn deploy(
     cloud: &Cloud,
     home: &Home,
@@ -39,11 +40,13 @@ pub fn deploy(
     file: LogFile,
 ) -> Result<stack::Environment> {
     let outputs = home.state.join("outputs.json");
+    let names: Vec<_> = fleets::chosen(home)?.into_iter().map(|fleet| fleet.name).collect();
     let mut command = process::own_group(&home.venv_bin("python"), OrphanSignal::Term);
     command
         .arg(home.root.join("infra/deploy.py"))
         .args(["--wait", "30", "--outputs"])
         .arg(&outputs)
+        .args(["--fleets", &names.join(",")])
         .args(if cloud.is_foreign() {
             ["--prefix", FOREIGN_PREFIX].as_slice()
         } else {

@@ -1,6 +1,8 @@
 //! Starting and stopping a product: in this terminal, or in the background with a way to find it again.
 
-use crate::{home::Home, logs::Logs, ports::Ports, process, setup, status, supervise};
+use crate::{
+    fleets::FleetsArgs, home::Home, logs::Logs, ports::Ports, process, setup, status, supervise,
+};
 use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::Value;
@@ -23,6 +25,8 @@ pub struct UpArgs {
     /// Return as soon as everything is ready; `cargo dev down` stops it
     #[arg(long)]
     detach: bool,
+    #[command(flatten)]
+    fleets: FleetsArgs,
     /// Start what is built already
     #[arg(long, hide = true)]
     no_setup: bool,
@@ -36,6 +40,8 @@ pub struct StandinsArgs {
     /// Return as soon as they are ready; `cargo dev down` stops them
     #[arg(long)]
     detach: bool,
+    #[command(flatten)]
+    fleets: FleetsArgs,
     #[arg(long, hide = true)]
     background: bool,
 }
@@ -43,6 +49,9 @@ pub struct StandinsArgs {
 pub fn up(home: &Home, args: &UpArgs) -> Result<ExitCode> {
     if already_running(home) {
         return Ok(ExitCode::SUCCESS);
+    }
+    if !args.background {
+        args.fleets.save(home)?;
     }
     let ports = free_ports(home, true)?;
     if !args.no_setup && !args.background {
@@ -57,6 +66,9 @@ pub fn up(home: &Home, args: &UpArgs) -> Result<ExitCode> {
 pub fn standins(home: &Home, args: &StandinsArgs) -> Result<ExitCode> {
     if already_running(home) {
         return Ok(ExitCode::SUCCESS);
+    }
+    if !args.background {
+        args.fleets.save(home)?;
     }
     let ports = free_ports(home, false)?;
     if args.detach {

@@ -6,6 +6,7 @@ mod checks;
 mod cloud;
 mod commands;
 mod deploy;
+mod fleets;
 mod home;
 mod http;
 mod lifecycle;

@@ -2,6 +2,7 @@
 
 use crate::{
     cloud::{Cloud, Place},
+    fleets,
     home::Home,
     ports::Ports,
     stack::{self, Environment},
@@ -9,14 +10,6 @@ use crate::{
 use anyhow::Result;
 use clap::Args;
 use std::{fs, path::PathBuf, process::ExitCode, thread, time::Duration};
-
-/// A fleet per rendition: its name and the output of messaging.yaml that is its queue.
-pub const FLEETS: [(&str, &str); 4] = [
-    ("audio", "AudioQueueUrl"),
-    ("480p", "Rendition480pQueueUrl"),
-    ("720p", "Rendition720pQueueUrl"),
-    ("1080p", "Rendition1080pQueueUrl"),
-];
 
 /// One process to keep alive.
 #[derive(Clone, Debug)]
@@ -179,7 +172,7 @@ fn ministack(home: &Home, ports: &Ports) -> Result<Part> {
     })
 }
 
-/// upload-api, a transcoder per rendition and the thumbnailer, told all that the deployment made.
+/// upload-api and a worker of each fleet, told all that the deployment made.
 pub fn services(home: &Home, ports: &Ports, product: &Environment) -> Vec<Part> {
     let web = home.web().join("dist");
     let mut parts = vec![service(
@@ -190,37 +183,22 @@ pub fn services(home: &Home, ports: &Ports, product: &Environment) -> Vec<Part> 
         product,
         &[("LISTEN", &format!("127.0.0.1:{}", ports.api())), ("WEB_DIR", &web.to_string_lossy())],
     )];
-    // Four fleets share this machine's cores, and not all of them are busy all the time.
+    let fleets = fleets::of(product);
+    // The transcoders share this machine's cores, and not all of them are busy all the time.
+    let transcoders = fleets.iter().filter(|fleet| !fleet.makes_thumbnails()).count();
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let spans = (cores / FLEETS.len()).max(1).to_string();
-    for (rendition, _) in FLEETS {
-        let name = format!("transcoder-{rendition}");
+    let spans = (cores / transcoders.max(1)).max(1).to_string();
+    for fleet in &fleets {
+        let name = fleet.part();
+        let (binary, renditions) = (name.split('-').next().unwrap_or(&name), fleet.renditions());
         let health = format!("127.0.0.1:{}", ports.of(&name));
-        let queue = product.get(&queue_variable(rendition));
-        parts.push(service(
-            home,
-            &name,
-            "transcoder",
-            ports.of(&name),
-            product,
-            &[
-                ("RENDITIONS", rendition),
-                ("QUEUE_URL", queue),
-                ("SPANS", &spans),
-                ("HEALTH_LISTEN", &health),
-            ],
-        ));
+        let queue = product.get(&fleet.queue_variable());
+        let mut own = vec![("QUEUE_URL", queue), ("HEALTH_LISTEN", health.as_str())];
+        if !fleet.makes_thumbnails() {
+            own.extend([("RENDITIONS", renditions.as_str()), ("SPANS", spans.as_str())]);
+        }
+        parts.push(service(home, &name, binary, ports.of(&name), product, &own));
     }
-    let health = format!("127.0.0.1:{}", ports.of("thumbnailer"));
-    let queue = product.get(&queue_variable("thumbnails"));
-    parts.push(service(
-        home,
-        "thumbnailer",
-        "thumbnailer",
-        ports.of("thumbnailer"),
-        product,
-        &[("QUEUE_URL", queue), ("HEALTH_LISTEN", &health)],
-    ));
     parts
 }
 
@@ -242,11 +220,6 @@ fn service(
         // For the segments in hand.
         grace: Some(Duration::from_secs(10)),
     }
-}
-
-/// What a fleet's queue is called in the env file: `QUEUE_URL_480P`.
-pub fn queue_variable(fleet: &str) -> String {
-    format!("QUEUE_URL_{}", fleet.to_uppercase())
 }
 
 #[derive(Args)]

@@ -1,6 +1,10 @@
 //! Which port each part listens on: chosen once per product and kept, because queue URLs contain them.
 
-use crate::{home::Home, process};
+use crate::{
+    fleets::{self, Fleet},
+    home::Home,
+    process,
+};
 use anyhow::{Context, Result, bail};
 use std::{
     collections::BTreeMap,
@@ -9,8 +13,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// Every port but the API's. SeaweedFS is four servers in one process, each with two ports.
-const NAMES: [&str; 15] = [
+/// Every port but those of our services. SeaweedFS is four servers in one process, each with two ports.
+const STANDINS: [&str; 10] = [
     "ministack",
     "seaweedfs",
     "seaweedfs-grpc",
@@ -20,11 +24,6 @@ const NAMES: [&str; 15] = [
     "seaweedfs-volume-grpc",
     "seaweedfs-filer",
     "seaweedfs-filer-grpc",
-    "transcoder-audio",
-    "transcoder-480p",
-    "transcoder-720p",
-    "transcoder-1080p",
-    "thumbnailer",
     "localstack",
 ];
 
@@ -44,9 +43,10 @@ impl Ports {
                 .with_context(|| format!("{} is damaged: delete it", file.display()))?,
             Err(_) => BTreeMap::new(),
         };
-        if NAMES.iter().any(|name| !ports.contains_key(*name)) {
+        let names = names(&fleets::chosen(home)?);
+        if names.iter().any(|name| !ports.contains_key(name)) {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            choose(&mut ports, now.subsec_nanos() as usize, is_free)?;
+            choose(&mut ports, &names, now.subsec_nanos() as usize, is_free)?;
             fs::write(&file, format!("{:#}\n", serde_json::json!(ports)))?;
         }
         let api = match env::var("FANTAIL_PORT").as_deref().map(str::parse) {
@@ -59,7 +59,7 @@ impl Ports {
     }
 
     pub fn of(&self, name: &str) -> u16 {
-        *self.0.get(name).expect("every part's name is in NAMES")
+        *self.0.get(name).expect("every part's name is in names()")
     }
 
     pub fn api(&self) -> u16 {
@@ -73,7 +73,7 @@ impl Ports {
     #[cfg(test)]
     pub fn example() -> Self {
         let mut ports = BTreeMap::from([(API.to_owned(), 8080)]);
-        choose(&mut ports, 0, |_| true).expect("all are free");
+        choose(&mut ports, &example_names(), 0, |_| true).expect("all are free");
         Self(ports)
     }
 
@@ -99,6 +99,16 @@ impl Ports {
     }
 }
 
+/// Every part but the API.
+fn names(fleets: &[Fleet]) -> Vec<String> {
+    STANDINS.into_iter().map(str::to_owned).chain(fleets.iter().map(Fleet::part)).collect()
+}
+
+#[cfg(test)]
+fn example_names() -> Vec<String> {
+    names(&fleets::parse(fleets::FAN_OUT).expect("these are names"))
+}
+
 pub fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
@@ -115,16 +125,17 @@ fn is_free(port: u16) -> bool {
 /// Gives each name without a port one that is free and nobody's yet, from somewhere in the range.
 fn choose(
     ports: &mut BTreeMap<String, u16>,
+    names: &[String],
     seed: usize,
     free: impl Fn(u16) -> bool,
 ) -> Result<()> {
     let start = seed % RANGE.len();
     let mut candidates = RANGE.cycle().skip(start).take(RANGE.len());
-    for name in NAMES {
+    for name in names {
         if !ports.contains_key(name) {
             let port =
                 candidates.find(|port| !ports.values().any(|taken| taken == port) && free(*port));
-            ports.insert(name.into(), port.context("no port between 20000 and 32000 is free")?);
+            ports.insert(name.clone(), port.context("no port between 20000 and 32000 is free")?);
         }
     }
     Ok(())
@@ -137,21 +148,22 @@ mod tests {
     #[test]
     fn keeps_what_was_chosen_and_skips_what_is_taken() {
         let mut ports = BTreeMap::from([("ministack".to_owned(), 20_001)]);
-        choose(&mut ports, 0, |port| port != 20_002).unwrap();
+        choose(&mut ports, &example_names(), 0, |port| port != 20_002).unwrap();
         assert_eq!(ports["ministack"], 20_001);
         assert_eq!(ports["seaweedfs"], 20_000);
         assert_eq!(ports["seaweedfs-grpc"], 20_003, "20001 is ministack's, 20002 somebody else's");
         let mut all: Vec<_> = ports.values().collect();
         all.dedup();
-        assert_eq!(all.len(), NAMES.len());
+        assert_eq!(all.len(), example_names().len());
     }
 
     #[test]
     fn goes_round_the_range_once() {
         let mut ports = BTreeMap::new();
-        choose(&mut ports, RANGE.len() - 1, |_| true).unwrap();
+        let names = example_names();
+        choose(&mut ports, &names, RANGE.len() - 1, |_| true).unwrap();
         assert_eq!((ports["ministack"], ports["seaweedfs"]), (31_999, 20_000));
-        assert!(choose(&mut BTreeMap::new(), 7, |_| false).is_err());
+        assert!(choose(&mut BTreeMap::new(), &names, 7, |_| false).is_err());
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::{
     cloud::{Cloud, Place},
+    fleets,
     home::Home,
-    parts::{FLEETS, queue_variable},
     ports::Ports,
 };
 use anyhow::{Context, Result};
@@ -103,12 +103,13 @@ pub fn product(
         ("VIDEO_UPLOADED_TOPIC_ARN", output("VideoUploadedTopicArn")?),
         ("VIDEO_PROGRESS_TOPIC_ARN", output("VideoProgressTopicArn")?),
     ]);
-    let mut queues = Vec::new();
-    for (fleet, queue) in FLEETS.into_iter().chain([("thumbnails", "ThumbnailsQueueUrl")]) {
-        product = product.with(&[(&queue_variable(fleet), output(queue)?)]);
-        queues.push(format!("{fleet}={}", output(queue)?));
+    let queues = output("FleetQueues")?;
+    product = product.with(&[("FLEET_QUEUES", queues)]);
+    let urls = queues.split(',').filter_map(|pair| Some(pair.split_once('=')?.1));
+    for (fleet, url) in fleets::of(&product).iter().zip(urls) {
+        product = product.with(&[(&fleet.queue_variable(), url)]);
     }
-    Ok(product.with(&[("FLEET_QUEUES", &queues.join(","))]))
+    Ok(product)
 }
 
 #[cfg(test)]

@@ -7,8 +7,11 @@ import sys
 import time
 from pathlib import Path
 
+import cfnlint.template as cfnlint
 import pytest
 import yaml
+from cfnlint.decode import cfn_yaml
+from cfnlint.template.transforms._language_extensions import language_extension
 
 INFRA = Path(__file__).parent.parent
 ROOT = INFRA.parent
@@ -20,7 +23,11 @@ TEMPLATES = INFRA / "cloudformation"
 
 
 def load(path):
-    return yaml.load(path.read_text(), Loader=Template)
+    """A template as AWS sees it: short tags in their long forms, loops over the defaults of what they are told unrolled."""
+    template = yaml.load(path.read_text(), Loader=Template)
+    if "Transform" in template:
+        _, template = language_extension(cfnlint.Template(str(path), cfn_yaml.load(str(path)), ["us-east-1"]))
+    return template
 
 
 @pytest.fixture(scope="session")

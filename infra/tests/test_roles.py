@@ -117,8 +117,25 @@ def test_workers_may_do_what_platform_calls(templates, platform_calls):
 def test_upload_api_may_do_what_it_calls(templates, platform_calls):
     catalogue = called(code("upload-api/src/catalogue"), ["dynamodb"])
     assert {"dynamodb:Query", "dynamodb:PutItem"} <= catalogue, "the pattern must find the calls"
-    role = templates["api"]["Resources"]["Role"]
+    role = templates["api-role"]["Resources"]["Role"]
     assert granted(role) == platform_calls | catalogue | KEY
+
+
+def test_upload_api_may_redrive_each_fleet_and_nothing_else(templates):
+    fleet = templates["fleet"]["Resources"]["LettersForApi"]["Properties"]
+    assert fleet["RoleName"] == {"Ref": "ApiRole"}
+    granted = {
+        statement["Resource"]["Fn::Sub"].rsplit(":", 1)[1]: set(statement["Action"])
+        for statement in fleet["PolicyDocument"]["Statement"]
+    }
+    looks = {"sqs:GetQueueAttributes"}
+    assert granted == {
+        "${Prefix}-${Fleet}-dlq": looks | {"sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"},
+        "${Prefix}-${Fleet}": looks | {"sqs:SendMessage"},
+    }
+    for statement in statements(templates["api-role"]["Resources"]["Role"]):
+        if any(action.startswith("sqs:") for action in listed(statement["Action"])):
+            assert statement["Resource"]["Fn::Sub"].endswith((":${Prefix}-catalog", ":${Prefix}-catalog-dlq"))
 
 
 def test_workers_reach_one_queue_and_no_table(templates):

@@ -19,16 +19,26 @@ PARTS = {
 ON_MINISTACK = {
     "encryption": {},
     "messaging": {},
+    "queue": {
+        "Name": "480p",
+        "Hears": "480p",
+        "TopicArn": "arn:aws:sns:us-east-1:000000000000:fantail-video-uploaded",
+        "UndeliveredQueueArn": "arn:aws:sqs:us-east-1:000000000000:fantail-undelivered",
+    },
     "catalogue": {},
     "storage": {},
     "registry": {},
     "worker-role": {"Fleet": "480p", **PARTS},
+    "api-role": {
+        "CatalogTable": "fantail-catalogue",
+        **{key: value for key, value in PARTS.items() if key != "VideoProgressTopicArn"},
+    },
     "auth": {"Site": "https://video.example", "DomainPrefix": "video"},
 }
 # moto makes these, and passes over the types it does not know (scaling policies of ECS, capacity providers, budgets).
-ON_MOTO = ("network", "cluster", "worker-role", "fleet-ecs", "fleet-ec2", "api", "alarms", "queue-alarms")
-# Key groups of CloudFront are known to neither; fleet and fantail are made of the others.
-NOWHERE = {"delivery", "fleet", "fantail"}
+ON_MOTO = ("network", "cluster", "worker-role", "fleet-ecs", "fleet-ec2", "balancer", "api", "alarms", "queue-alarms")
+# Key groups of CloudFront are known to neither; fleet, fleets and fantail are made of the others.
+NOWHERE = {"delivery", "fleet", "fleets", "fantail"}
 
 
 def deploy(environment, template, *options, templates=TEMPLATES, stack=None):
@@ -55,7 +65,7 @@ def test_every_template_is_deployed_somewhere():
     assert set(ON_MINISTACK) | set(ON_MOTO) | NOWHERE == {path.stem for path in TEMPLATES.glob("*.yaml")}
 
 
-@pytest.mark.parametrize("template", [name for name in ON_MINISTACK if name != "messaging"])
+@pytest.mark.parametrize("template", [name for name in ON_MINISTACK if name not in ("messaging", "queue")])
 def test_deploys_to_ministack(ministack, template):
     done = deploy(ministack, template, *settings(ON_MINISTACK[template]))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -78,20 +88,60 @@ def variant(folder, template, *changes):
 
 def test_an_update_keeps_queues_and_what_is_in_them(ministack, tmp_path):
     assert deploy(ministack, "messaging").returncode == 0
+    assert deploy(ministack, "queue", *settings(ON_MINISTACK["queue"])).returncode == 0
     sqs = service(ministack, "sqs")
     url = sqs.get_queue_url(QueueName="fantail-480p")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="in hand")
 
-    longer = variant(tmp_path / "longer", "messaging", ("VisibilityTimeout: 60", "VisibilityTimeout: 90"))
-    done = deploy(ministack, "messaging", templates=longer)
+    longer = variant(tmp_path / "longer", "queue", ("VisibilityTimeout: 60", "VisibilityTimeout: 90"))
+    done = deploy(ministack, "queue", templates=longer)
     assert done.returncode == 0, done.stdout + done.stderr
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert (attributes["VisibilityTimeout"], attributes["ApproximateNumberOfMessages"]) == ("90", "1")
 
-    renamed = variant(tmp_path / "renamed", "messaging", ("${Prefix}-480p\n", "${Prefix}-sd\n"))
-    done = deploy(ministack, "messaging", templates=renamed)
-    assert done.returncode != 0 and "Rendition480pQueue" in done.stderr, done.stdout + done.stderr
+    renamed = variant(tmp_path / "renamed", "queue", ("${Prefix}-${Name}\n", "${Prefix}-q-${Name}\n"))
+    done = deploy(ministack, "queue", templates=renamed)
+    assert done.returncode != 0 and "may be lost: Queue" in done.stderr, done.stdout + done.stderr
     assert sqs.get_queue_url(QueueName="fantail-480p")["QueueUrl"] == url
+
+
+def test_a_rung_more_is_a_name_more(ministack, tmp_path):
+    """What fleets.yaml tells each fleet, by a fleet.yaml that only repeats it."""
+    told = ("Fleet", "Makes", "Image", "Cores", "Warm", "BacklogPerWorker", "MaxAgeSeconds")
+    given = load(TEMPLATES / "fleets.yaml")
+    parameters = "".join(f"  {name}: {{Type: String, Default: none}}\n" for name in load(TEMPLATES / "fleet.yaml")["Parameters"])
+    outputs = "".join(f"  {name}: {{Value: !Ref {name}}}\n" for name in told)
+    topic = "  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: !Sub 'repeats-${Fleet}'}}\n"
+    (tmp_path / "fleet.yaml").write_text(f"Parameters:\n{parameters}Resources:\n{topic}Outputs:\n{outputs}")
+    (tmp_path / "fleets.yaml").write_text((TEMPLATES / "fleets.yaml").read_text())
+    service(ministack, "s3").create_bucket(Bucket="templates")
+
+    def deploy_fleets(fleets):
+        values = {name: "1" for name, parameter in given["Parameters"].items() if "Default" not in parameter}
+        values |= {"Fleets": fleets, "Platform": "fargate"}
+        return deploy(ministack, "fleets", "--templates-bucket", "templates", *settings(values), templates=tmp_path)
+
+    def deployed(fleets):
+        done = deploy_fleets(fleets)
+        assert done.returncode == 0, done.stdout + done.stderr
+        cloudformation = service(ministack, "cloudformation")
+        stacks = {
+            resource["LogicalResourceId"]: cloudformation.describe_stacks(StackName=resource["PhysicalResourceId"])["Stacks"][0]
+            for resource in cloudformation.describe_stack_resources(StackName="test-fleets")["StackResources"]
+        }
+        return {
+            logical: (stack["StackId"], {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]})
+            for logical, stack in stacks.items()
+        }
+
+    before = deployed("480p,thumbnails")
+    assert set(before) == {"Fleet480p", "Fleetthumbnails"}
+    assert before["Fleet480p"][1]["Cores"] == "2" and before["Fleetthumbnails"][1]["Image"].endswith("/thumbnailer:1")
+    after = deployed("480p,thumbnails,1440p")
+    assert after["Fleet480p"][0] == before["Fleet480p"][0], "the others stay as they are"
+    assert after["Fleet1440p"][1]["Makes"] == "1440p" and after["Fleet1440p"][1]["Image"].endswith("/transcoder:1")
+    refused = deploy_fleets("480p,1440p")
+    assert refused.returncode != 0 and "Fleetthumbnails" in refused.stderr, "a fleet that goes takes its queue with it"
 
 
 def test_an_update_keeps_buckets(ministack, tmp_path):
@@ -174,22 +224,24 @@ def test_deploys_to_moto(moto):
     environment = {pair["name"]: pair["value"] for pair in task["containerDefinitions"][0]["environment"]}
     assert environment["RENDITIONS"] == "480p" and environment["QUEUE_URL"] == "https://sqs.example/480p"
 
-    role = create("worker-role", Fleet="720p", Platform="ec2", **PARTS)["RoleName"]
-    create("fleet-ec2", Fleet="720p", Renditions="720p", RoleName=role, MaxInstances="3", **work)
+    ec2_role = create("worker-role", Fleet="720p", Platform="ec2", **PARTS)["RoleName"]
+    create("fleet-ec2", Fleet="720p", Renditions="720p", RoleName=ec2_role, MaxInstances="3", **work)
     groups = boto3.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=["fantail-720p"])
     group = groups["AutoScalingGroups"][0]
     assert (group["MinSize"], group["MaxSize"]) == (0, 3)
     assert group["MixedInstancesPolicy"]["InstancesDistribution"]["OnDemandPercentageAboveBaseCapacity"] == 50
 
     certificate = boto3.client("acm").request_certificate(DomainName="video.example")["CertificateArn"]
-    api = create(
+    balancer = create("balancer", VpcId=network["VpcId"], PublicSubnets=network["PublicSubnets"], CertificateArn=certificate)
+    create(
         "api",
         Image="upload-api:1",
         Cluster=cluster,
         VpcId=network["VpcId"],
-        PublicSubnets=network["PublicSubnets"],
+        BalancerSecurityGroup=balancer["SecurityGroup"],
+        TargetGroupArn=balancer["TargetGroupArn"],
+        RoleArn=role,
         PrivateSubnets=network["PrivateSubnets"],
-        CertificateArn=certificate,
         RawBucket="raw",
         MediaBucket="media",
         VideoUploadedTopicArn=PARTS["VideoUploadedTopicArn"],
@@ -204,7 +256,7 @@ def test_deploys_to_moto(moto):
         "HTTP": "redirect",
     }
     create("queue-alarms", Queue="480p", AlarmTopicArn="arn:aws:sns:us-east-1:123456789012:alarms")
-    create("alarms", CatalogTable="fantail-catalogue", Balancer=api["BalancerFullName"], Email="ops@video.example")
+    create("alarms", CatalogTable="fantail-catalogue", Balancer=balancer["FullName"], Email="ops@video.example")
     assert "fantail" in [d["DashboardName"] for d in boto3.client("cloudwatch").list_dashboards()["DashboardEntries"]]
 
 

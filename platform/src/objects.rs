@@ -1,6 +1,7 @@
 //! One bucket: small objects whole, large ones in ranges and parts.
 
 mod cache;
+mod cdn;
 mod concatenation;
 mod direct;
 mod error;
@@ -14,6 +15,7 @@ mod store;
 mod upload;
 
 pub use self::{
+    cdn::Cdn,
     concatenation::Concatenation,
     direct::{ArrivedPart, DirectUpload, PartRequest, PartsPage, PresignedPart},
     error::ObjectError,

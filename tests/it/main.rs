@@ -4,6 +4,7 @@
 
 mod captions;
 mod conform;
+mod consolidated;
 mod input;
 mod long;
 mod resilience;

@@ -56,7 +56,7 @@ async fn a_duplicate_message_changes_nothing() {
 }
 
 /// The job of an uploaded video, as the API sends it.
-async fn job(raw: &Objects, id: VideoId) -> VideoJob {
+pub(crate) async fn job(raw: &Objects, id: VideoId) -> VideoJob {
     let source = raw.head(&keys::source(id)).await.unwrap();
     let run = keys::RunKeys { video_id: id, recipe: Recipe::standard().id(), generation: 1 };
     VideoJob {

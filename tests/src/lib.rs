@@ -8,6 +8,7 @@ pub mod clip;
 pub mod closed_captions;
 pub mod conform;
 pub mod look;
+pub mod pipeline;
 pub mod product;
 #[cfg(test)]
 mod tidy;

@@ -189,7 +189,8 @@ impl Transcoder {
     }
 }
 
-/// Sound first, for nothing plays without it; then the pictures, all rungs of ours in one go.
+/// Sound first, for nothing plays without it; then the pictures, in one go all rungs that lack a
+/// segment.
 fn to_do(
     plan: &Plan,
     missing: BTreeMap<RenditionName, BTreeSet<u32>>,
@@ -202,13 +203,10 @@ fn to_do(
         let span = |chunk| Span::Audio(AudioSpan { plan: plan.clone(), chunk });
         work.extend(chunks(&missing).into_iter().map(span));
     }
-    let (renditions, missing): (Vec<_>, Vec<_>) = pictures.into_iter().unzip();
-    let span = |segments| {
-        let (plan, renditions) = (plan.clone(), renditions.clone());
-        Span::Video(VideoSpan { plan, renditions, segments })
+    let span = |(segments, renditions)| {
+        Span::Video(VideoSpan { plan: plan.clone(), renditions, segments })
     };
-    let missing = missing.into_iter().flatten().collect();
-    work.extend(spans(&missing, at_once).into_iter().map(span));
+    work.extend(spans(pictures, at_once).into_iter().map(span));
     work
 }
 

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{ArgAction, Args, Parser};
 use platform::{aws::AwsArgs, telemetry::TelemetryArgs};
 
-use crate::{fleets::FleetQueue, uploads::UploadArgs};
+use crate::{delivery::DeliveryArgs, fleets::FleetQueue, uploads::UploadArgs};
 
 /// Takes uploads, keeps the catalogue, plays videos back and serves the web page.
 #[derive(Clone, Debug, Parser)]
@@ -26,6 +26,10 @@ pub struct Config {
     /// What it works with.
     #[command(flatten)]
     pub parts: PartsArgs,
+
+    /// What stands before the bucket of media.
+    #[command(flatten)]
+    pub delivery: DeliveryArgs,
 
     /// How to reach AWS.
     #[command(flatten)]
@@ -57,7 +61,9 @@ pub struct PartsArgs {
 
     /// The fleets' queues by name, comma-separated: `480p=https://…,audio=https://…`. Their dead
     /// letters are shown as failures of their videos and can be sent again. A queue is called like
-    /// the rendition its fleet makes, or `thumbnails`; any other name is a consolidated fleet's.
+    /// the rendition its fleet makes, several joined by hyphens (`480p-720p`), or `thumbnails`; any
+    /// other name is that of a fleet that makes every rendition. A name alone is a queue whose URL is
+    /// the catalogue's with that name in the place of its last word.
     #[arg(long, env, value_delimiter = ',')]
     pub fleet_queues: Vec<FleetQueue>,
 

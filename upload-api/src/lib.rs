@@ -9,6 +9,7 @@ pub mod catalogue;
 mod clock;
 pub mod config;
 mod deletion;
+pub mod delivery;
 pub mod events;
 mod extract;
 pub mod fleets;

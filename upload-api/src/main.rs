@@ -18,7 +18,8 @@ async fn main() -> anyhow::Result<()> {
     security::check_address(config.listen, config.single_user_bind)?;
     let shutdown = shutdown::on_signal(STOP);
     let aws = aws::load(&config.aws).await;
-    let app = Arc::new(App::new(&config.parts, &aws, shutdown));
+    let app = App::new(&config.parts, &aws, shutdown);
+    let app = Arc::new(App { media: app.media.with_cdn(config.delivery.cdn()?), ..app });
     let web = Web::new(config.web_dir.as_deref(), [&app.raw, &app.media]).await?;
     let listener = TcpListener::bind(config.listen)
         .await

@@ -84,8 +84,9 @@ impl Video {
     }
 }
 
-/// What of its video a job of this queue makes: renditions, or the `thumbnails`. A queue that is
-/// called like neither feeds a consolidated fleet, which makes every rendition.
+/// What of its video a job of this queue makes: renditions, or the `thumbnails`. A queue is called
+/// like what its fleet makes, several joined by hyphens (`480p-720p`); one of any other name feeds a
+/// fleet that makes every rendition.
 pub fn made_by(job: &VideoJob, queue: &str) -> Vec<RenditionName> {
     match &job.task {
         Task::Close { rendition } => return vec![rendition.clone()],
@@ -94,8 +95,9 @@ pub fn made_by(job: &VideoJob, queue: &str) -> Vec<RenditionName> {
     }
     let rungs = Recipe::standard().ladder.rungs.into_iter().map(|rung| rung.name);
     let all: Vec<_> = std::iter::once(RenditionName::audio()).chain(rungs).collect();
-    let named = RenditionName::from(queue);
-    if queue == THUMBNAILS || all.contains(&named) { vec![named] } else { all }
+    let named: Vec<_> = queue.split('-').map(RenditionName::from).collect();
+    let is_known = |name: &RenditionName| name.0 == THUMBNAILS || all.contains(name);
+    if named.iter().all(is_known) { named } else { all }
 }
 
 /// What it means for its video that a job of this queue will not be done.

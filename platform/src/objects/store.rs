@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 
 use super::{
-    ObjectError,
+    Cdn, ObjectError,
     error::status,
     reader::{ObjectReader, ReaderOptions},
 };
@@ -24,6 +24,7 @@ use crate::outage;
 pub struct Objects {
     pub(super) client: Client,
     pub(super) presigner: Client,
+    cdn: Option<Arc<Cdn>>,
     pub(super) bucket: Arc<str>,
     /// Clean-ups of uploads whose owners are gone.
     pub(super) background: TaskTracker,
@@ -50,7 +51,7 @@ pub enum PutOutcome {
 }
 
 /// What the answer to a presigned URL says of itself, instead of what was stored.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PresignOptions {
     /// `Content-Type`.
     pub content_type: Option<String>,
@@ -62,7 +63,8 @@ impl Objects {
     /// The objects of `bucket`. Buckets are made by `infra/`, never here.
     pub fn new(client: Client, bucket: impl Into<Arc<str>>) -> Self {
         let bucket = bucket.into();
-        Self { presigner: client.clone(), client, bucket, background: TaskTracker::new() }
+        let (presigner, background) = (client.clone(), TaskTracker::new());
+        Self { presigner, cdn: None, client, bucket, background }
     }
 
     /// Presigns for `endpoint`, which is what browsers can reach, instead of for our own.
@@ -71,6 +73,13 @@ impl Objects {
         let config = self.client.config().to_builder().endpoint_url(endpoint).build();
         self.presigner = Client::from_conf(config);
         self
+    }
+
+    /// Presigns for a CDN before the bucket, where the answer may be as what was stored says: a CDN
+    /// keeps one answer for all who ask.
+    #[must_use]
+    pub fn with_cdn(self, cdn: Option<Arc<Cdn>>) -> Self {
+        Self { cdn, ..self }
     }
 
     /// The bucket's name.
@@ -309,6 +318,9 @@ impl Objects {
         ttl: Duration,
         options: PresignOptions,
     ) -> Result<String, ObjectError> {
+        if let (Some(cdn), true) = (&self.cdn, options == PresignOptions::default()) {
+            return Ok(cdn.sign(key, ttl).context("presigning")?);
+        }
         let ttl = PresigningConfig::expires_in(ttl).context("presigning")?;
         let request = self
             .presigner

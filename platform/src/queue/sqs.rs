@@ -40,6 +40,11 @@ impl SqsQueue {
         Self { heartbeats, ..self }
     }
 
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Where the letters of this queue go.
     ///
     /// # Errors

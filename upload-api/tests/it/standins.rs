@@ -63,7 +63,10 @@ impl Standins {
             media_bucket,
             video_uploaded_topic_arn: topic_arn,
             catalog_queue_url,
-            fleet_queues: vec![FleetQueue { name: "480p".into(), url: fleet_queue_url.clone() }],
+            fleet_queues: vec![FleetQueue {
+                name: "480p".into(),
+                url: Some(fleet_queue_url.clone()),
+            }],
             catalog_table,
             s3_public_endpoint: None,
             uploads: UploadArgs::default(),

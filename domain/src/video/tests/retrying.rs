@@ -108,17 +108,32 @@ fn sound_that_fails_leaves_no_mp4_waiting_for_it() {
     assert_eq!(video.record.state, VideoState::Ready);
 }
 
-#[test]
-fn a_video_whose_workers_all_died_before_its_plan_has_failed() {
-    let mut video = uploaded_video();
-    let job = VideoJob {
+fn job_of(video: &Video) -> VideoJob {
+    VideoJob {
         version: 1,
         run: video.run(),
         owner_id: OwnerId::local(),
         source: video.record.source.clone().unwrap(),
         attempt: 1,
         task: Task::Make,
-    };
+    }
+}
+
+#[test]
+fn a_queue_is_called_like_what_its_fleet_makes() {
+    let job = job_of(&uploaded_video());
+    let made = |queue| made_by(&job, queue).into_iter().map(|name| name.0).collect::<Vec<_>>();
+    assert_eq!(made("480p"), ["480p"]);
+    assert_eq!(made("thumbnails"), ["thumbnails"]);
+    assert_eq!(made("audio-480p"), ["audio", "480p"]);
+    assert_eq!(made("consolidated"), ["audio", "480p", "720p", "1080p"]);
+    assert_eq!(made("480p-2"), made("consolidated"), "whatever that is, no failure stays unseen");
+}
+
+#[test]
+fn a_video_whose_workers_all_died_before_its_plan_has_failed() {
+    let mut video = uploaded_video();
+    let job = job_of(&video);
     let reason = Reason::worker_died();
     for queue in ["audio", "480p", "720p", "1080p", "thumbnails"] {
         assert_ne!(video.record.state, VideoState::Failed, "{queue} may still make it");
