@@ -252,12 +252,10 @@ impl Video {
     pub fn admit(&mut self, has_come: bool) -> bool {
         let record = &mut self.record;
         if record.state == VideoState::Uploaded && record.admission != Admission::Admitted {
-            let admission = if has_come { Admission::Admitted } else { Admission::Waiting };
-            if record.admission != admission {
-                record.admission = admission;
-                record.version += 1;
+            record.admission = if has_come { Admission::Admitted } else { Admission::Waiting };
+            if self.settle() {
+                self.record.version += 1;
             }
-            self.settle();
         }
         self.is_working()
     }
