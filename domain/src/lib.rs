@@ -22,6 +22,7 @@ pub mod reason;
 pub mod source;
 pub mod storyboard;
 pub mod video;
+pub mod video_event;
 pub mod webvtt;
 
 pub use captions::CaptionsName;
@@ -38,3 +39,4 @@ pub use reason::Reason;
 pub use source::SourceInfo;
 pub use storyboard::Storyboard;
 pub use video::{RenditionState, Video, VideoState};
+pub use video_event::{VideoEvent, VideoEventData, VideoEventKind};

@@ -10,6 +10,7 @@ mod multipart;
 mod reader;
 mod store;
 mod upload;
+mod walk;
 
 pub use self::{
     concatenation::Concatenation,
@@ -20,4 +21,5 @@ pub use self::{
     reader::{ObjectReader, ReadStats, ReaderOptions},
     store::{ObjectInfo, Objects, PresignOptions, PutOutcome},
     upload::UploadError,
+    walk::{Listed, OpenUpload},
 };

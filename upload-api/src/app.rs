@@ -8,7 +8,9 @@ use domain::Recipe;
 use platform::{
     aws::Aws,
     consumer::{ConsumerSettings, consume},
+    event_bus::EventBus,
     objects::Objects,
+    outbound::Outbound,
     queue::SqsQueue,
     topic::Topic,
 };
@@ -18,7 +20,7 @@ use tracing::{info, warn};
 
 use crate::{
     catalogue::Catalogue, config::PartsArgs, events::Watchers, fleets::Pipeline, letters,
-    progress::ProgressWorker, sweeper,
+    progress::ProgressWorker, sweeper, webhooks::dispatch,
 };
 
 /// How long requests under way may take to end once we are asked to stop.
@@ -47,6 +49,10 @@ pub struct App {
     pub recipe: Recipe,
     /// Who looks at what, live.
     pub watchers: Watchers,
+    /// How webhooks are reached.
+    pub outbound: Outbound,
+    /// Who else is told what becomes of videos.
+    pub bus: Option<EventBus>,
     /// Uploads under way; they outlive their requests to clean up.
     pub uploads: TaskTracker,
     /// Fires when uploads under way must end.
@@ -57,7 +63,10 @@ pub struct App {
 
 impl App {
     /// Puts the parts together; asks nobody yet.
-    pub fn new(args: &PartsArgs, aws: &Aws, shutdown: CancellationToken) -> Self {
+    ///
+    /// # Errors
+    /// If an event bus is configured, but no region or credentials.
+    pub fn new(args: &PartsArgs, aws: &Aws, shutdown: CancellationToken) -> anyhow::Result<Self> {
         let objects = |bucket: &str| {
             let objects = Objects::new(aws.s3.clone(), bucket);
             match &args.s3_public_endpoint {
@@ -68,8 +77,10 @@ impl App {
         let catalogue = Catalogue::new(aws, args.catalog_table.as_str());
         let progress = SqsQueue::new(aws.sqs.clone(), args.catalog_queue_url.as_str())
             .with_heartbeats(aws.heartbeats.clone());
-        Self {
-            watchers: Watchers::new(catalogue.clone()),
+        Ok(Self {
+            outbound: Outbound::new(args.outbound.clone()),
+            bus: EventBus::new(&args.event_bus, aws)?,
+            watchers: Watchers::new(catalogue.clone(), args.streams),
             catalogue,
             raw: objects(&args.raw_bucket),
             media: objects(&args.media_bucket),
@@ -80,7 +91,7 @@ impl App {
             uploads: TaskTracker::new(),
             last_call: CancellationToken::new(),
             shutdown,
-        }
+        })
     }
 
     /// Whether everything that is needed answers.
@@ -116,6 +127,7 @@ pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyh
     ));
     let sweeper = tokio::spawn(sweeper::sweep(app.clone()));
     let letters = tokio::spawn(letters::watch::watch(app.clone()));
+    let telling = tokio::spawn(dispatch::dispatch(app.clone()));
     let listener = listener.tap_io(|stream| {
         // Events and playlists are small and wanted at once.
         if let Err(error) = stream.set_nodelay(true) {
@@ -143,7 +155,7 @@ pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyh
     if cleaned_up.await.is_err() {
         warn!("left unfinished uploads to the sweeper and the bucket's lifecycle rule");
     }
-    for task in [events, sweeper, letters] {
+    for task in [events, sweeper, letters, telling] {
         task.await.context("a background task panicked")?;
     }
     served

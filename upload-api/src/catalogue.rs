@@ -1,15 +1,27 @@
 //! The catalogue of videos in DynamoDB. Together with `platform` the only place that knows AWS, and
 //! the only door to the table: another store could stand behind it.
 
+mod deliveries;
+mod feed;
 mod items;
 mod letters;
 mod listing;
+mod outbox;
+mod refusals;
 mod store;
+mod webhooks;
 mod writing;
 
 use domain::{Video, VideoId};
 
-pub use self::{letters::Letter, listing::Page, store::Catalogue};
+pub use self::{
+    deliveries::{Delivered, Delivery, DeliveryKey, DeliveryState, LastAnswer},
+    letters::Letter,
+    listing::{Page, Wanted},
+    outbox::Announced,
+    store::Catalogue,
+    webhooks::{MAX_WEBHOOKS, PreviousSecret, Secret, Webhook},
+};
 
 /// A video and what is owed to it.
 #[derive(Clone, Debug, PartialEq)]

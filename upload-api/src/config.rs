@@ -2,15 +2,21 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{ArgAction, Args, Parser};
-use platform::{aws::AwsArgs, telemetry::TelemetryArgs};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use platform::{
+    aws::AwsArgs, event_bus::EventBusArgs, outbound::OutboundArgs, telemetry::TelemetryArgs,
+};
 
-use crate::fleets::FleetQueue;
+use crate::{events::StreamLimits, fleets::FleetQueue, reconcile::ReconcileArgs};
 
 /// Takes uploads, keeps the catalogue, plays videos back and serves the web page.
 #[derive(Clone, Debug, Parser)]
 #[command(version)]
 pub struct Config {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Address to listen on. Nobody signs in yet, so only loopback is taken.
     #[arg(long, env, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
@@ -34,6 +40,14 @@ pub struct Config {
     /// What to log.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
+}
+
+/// What else it can do.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Command {
+    /// Compare the catalogue with the buckets and tell what differs, a line of JSON each. Ends with
+    /// 1 if anything does that was not mended.
+    Reconcile(ReconcileArgs),
 }
 
 /// Names of buckets, topic, queue and table; `infra/` makes them.
@@ -68,4 +82,16 @@ pub struct PartsArgs {
     /// The buckets' endpoint as browsers reach it, where that is not ours; only for presigning.
     #[arg(long, env)]
     pub s3_public_endpoint: Option<String>,
+
+    /// How many may watch.
+    #[command(flatten)]
+    pub streams: StreamLimits,
+
+    /// Where webhooks may be.
+    #[command(flatten)]
+    pub outbound: OutboundArgs,
+
+    /// Who else is told what becomes of videos.
+    #[command(flatten)]
+    pub event_bus: EventBusArgs,
 }

@@ -11,13 +11,16 @@ pub mod config;
 mod deletion;
 pub mod events;
 mod extract;
+mod feed;
 pub mod fleets;
 pub mod jobs;
 pub mod letters;
 pub mod naming;
+mod paging;
 pub mod playback;
 pub mod problem;
 pub mod progress;
+pub mod reconcile;
 pub mod retries;
 mod router;
 pub mod security;
@@ -26,10 +29,11 @@ pub mod uploads;
 pub mod videos;
 pub mod view;
 pub mod web;
+pub mod webhooks;
 
 pub use self::{
     app::{App, serve},
-    config::{Config, PartsArgs},
+    config::{Command, Config, PartsArgs},
     router::{openapi, router},
     web::Web,
 };

@@ -20,9 +20,10 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    App, Web, events, letters, playback,
+    App, Web, events, feed, letters, playback,
     problem::{Problem, ProblemView},
     retries, security, uploads, videos,
+    webhooks::{api as hooks, deliveries},
 };
 
 /// Longest JSON body; uploads are not read through it.
@@ -39,6 +40,7 @@ const MAX_JSON: usize = 64 << 10;
     tags(
         (name = "videos", description = "Uploading and keeping videos"),
         (name = "events", description = "What changes, while it changes"),
+        (name = "webhooks", description = "Who else is told what becomes of videos"),
         (name = "playback", description = "HLS, DASH and downloads"),
         (name = "pipeline", description = "What operators need"),
     )
@@ -54,7 +56,14 @@ fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(videos::list, uploads::upload))
         .routes(routes!(videos::read, videos::edit, videos::delete))
+        .routes(routes!(feed::list))
         .routes(routes!(retries::retry))
+        .routes(routes!(hooks::list, hooks::register))
+        .routes(routes!(hooks::read, hooks::edit, hooks::delete))
+        .routes(routes!(hooks::rotate))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::replay))
+        .routes(routes!(deliveries::replay_failed))
         .routes(routes!(events::of_video))
         .routes(routes!(events::of_owner))
         .routes(routes!(playback::file))

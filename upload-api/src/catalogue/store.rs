@@ -6,7 +6,7 @@ use anyhow::Context;
 use aws_sdk_dynamodb::Client;
 use domain::{Video, VideoId};
 use platform::{aws::Aws, outage};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use super::{
     CatalogueError,
@@ -22,13 +22,15 @@ pub struct Catalogue {
     pub(super) client: Client,
     pub(super) table: Arc<str>,
     turns: Arc<[Mutex<()>]>,
+    /// Fires when something for others to hear was written here.
+    pub(super) news: Arc<Notify>,
 }
 
 impl Catalogue {
     /// The catalogue in this table. Tables are made by `infra/`, never here.
     pub fn new(aws: &Aws, table: impl Into<Arc<str>>) -> Self {
         let turns = (0..TURNS).map(|_| Mutex::new(())).collect();
-        Self { client: Client::new(&aws.sdk), table: table.into(), turns }
+        Self { client: Client::new(&aws.sdk), table: table.into(), turns, news: Arc::default() }
     }
 
     /// Whether the table answers.
@@ -48,6 +50,14 @@ impl Catalogue {
     pub async fn find(&self, id: VideoId) -> Result<Option<Video>, CatalogueError> {
         let stored = self.load(id).await?.filter(|stored| !stored.entry.is_deleted());
         Ok(stored.map(|stored| stored.entry.video))
+    }
+
+    /// Whether there is a record, be it of a deleted video whose objects have not gone yet.
+    ///
+    /// # Errors
+    /// If the table does not answer or holds something else.
+    pub async fn holds(&self, id: VideoId) -> Result<bool, CatalogueError> {
+        Ok(self.load(id).await?.is_some())
     }
 
     pub(super) async fn load(&self, id: VideoId) -> Result<Option<Stored>, CatalogueError> {

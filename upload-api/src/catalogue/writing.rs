@@ -2,11 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use aws_sdk_dynamodb::{
-    error::SdkError,
-    operation::transact_write_items::TransactWriteItemsError,
-    types::{Delete, Put, TransactWriteItem},
-};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use domain::VideoId;
 use platform::outage;
 use tokio::time::sleep;
@@ -14,6 +10,8 @@ use tokio::time::sleep;
 use super::{
     Catalogue, CatalogueError, Entry, Updated,
     items::{self, Changes, Item, Stored},
+    outbox,
+    refusals::is_conflict,
 };
 
 /// Attempts to change a video that others keep changing: about twenty seconds of them.
@@ -60,8 +58,14 @@ impl Catalogue {
             let Some(before) = self.load(id).await? else { return Ok(None) };
             let mut after = before.entry.clone();
             let answer = change(&mut after);
-            let changes = items::changes(&before, &after)?;
+            let mut changes = items::changes(&before, &after)?;
+            let owed = outbox::owed(&before.entry, &after)?;
+            let is_news = !owed.is_empty();
+            changes.put.extend(owed);
             if changes.is_empty() || self.commit(&before, changes).await? {
+                if is_news {
+                    self.news.notify_one();
+                }
                 return Ok(Some(Updated { video: after.video, answer }));
             }
             sleep(pause(attempt)).await;
@@ -133,18 +137,6 @@ impl Catalogue {
             }
         }
     }
-}
-
-fn is_conflict<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return false;
-    };
-    let codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
-    let mut codes = codes.filter(|code| *code != "None").peekable();
-    codes.peek().is_some()
-        && codes.all(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
 }
 
 /// Full jitter: writers that met once shall not meet again.

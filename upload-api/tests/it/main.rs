@@ -3,12 +3,16 @@
 #![allow(unreachable_pub, reason = "nothing is outside of a binary of tests")]
 
 mod catalogue;
+mod concurrency;
 mod edges;
 mod events;
 mod fixture;
 mod http;
 mod letters;
+mod lists;
 mod playback;
+mod receiver;
+mod reconcile;
 mod retries;
 mod sample;
 mod standins;
@@ -17,3 +21,4 @@ mod sweeping;
 mod uploads;
 mod videos;
 mod web;
+mod webhooks;

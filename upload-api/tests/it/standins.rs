@@ -7,8 +7,12 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
-use platform::aws::{Aws, AwsArgs};
-use upload_api::{PartsArgs, fleets::FleetQueue};
+use platform::{
+    aws::{Aws, AwsArgs},
+    event_bus::EventBusArgs,
+    outbound::OutboundArgs,
+};
+use upload_api::{PartsArgs, events::StreamLimits, fleets::FleetQueue};
 use uuid::Uuid;
 
 /// What one test works on; nobody else knows of it.
@@ -66,6 +70,9 @@ impl Standins {
             fleet_queues: vec![FleetQueue { name: "480p".into(), url: fleet_queue_url.clone() }],
             catalog_table,
             s3_public_endpoint: None,
+            streams: StreamLimits::default(),
+            outbound: OutboundArgs::default(),
+            event_bus: EventBusArgs::default(),
         };
         Self { aws, dynamo, args, fleet_queue_url, fleet_letters_url, dead_letter_queue_url }
     }
@@ -176,12 +183,14 @@ async fn table(dynamo: &aws_sdk_dynamodb::Client, name: &str) {
             text("sk"),
             text("owner_id"),
             text("id"),
+            text("listing"),
             text("due_shard"),
             attribute("due_at", ScalarAttributeType::N),
         ]))
         .key_schema(key("pk", KeyType::Hash))
         .key_schema(key("sk", KeyType::Range))
         .global_secondary_indexes(index("by_owner", "owner_id", "id", ProjectionType::All))
+        .global_secondary_indexes(index("by_listing", "listing", "id", ProjectionType::KeysOnly))
         .global_secondary_indexes(index("due", "due_shard", "due_at", ProjectionType::KeysOnly))
         .send()
         .await

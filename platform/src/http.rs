@@ -15,7 +15,7 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Sends one request and returns the status and the body as text.
-pub(super) async fn send(
+pub(crate) async fn send(
     method: &str,
     uri: &str,
     headers: Vec<(String, String)>,
