@@ -39,14 +39,21 @@ describe("when something is wrong", () => {
     expect(await page.locator(".stage-fault").innerText()).toContain(video.reason?.message);
     await screenshot(page, "watch-rejected");
 
-    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("link", { name: "Edit" }).click();
+    await page.waitForURL(`**/manage/${id}`);
+    const ask = () => page.getByRole("button", { name: "Delete" }).click();
+    await ask();
     const dialog = page.getByRole("dialog");
     await dialog.waitFor();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
     expect(await videoStatus(id), "Escape deletes nothing").toBe(200);
 
-    await page.getByRole("button", { name: "Delete" }).click();
+    await ask();
+    await dialog.getByRole("textbox").press("Enter");
+    await page.waitForTimeout(300);
+    expect(await videoStatus(id), "nothing is deleted before the word is typed").toBe(200);
+    await dialog.getByRole("textbox").fill("delete");
     await dialog.getByRole("button", { name: "Delete video" }).click();
     await page.waitForURL((url) => url.pathname === "/");
     await card(page, title).waitFor({ state: "detached" });
@@ -61,7 +68,7 @@ describe("when something is wrong", () => {
       if (request.method() === "POST") sent = true;
     });
     const empty = { name: `${TITLE} empty.mp4`, mimeType: "video/mp4", buffer: Buffer.alloc(0) };
-    await page.locator('input[type="file"]').setInputFiles(empty);
+    await page.locator('input[type="file"]').first().setInputFiles(empty);
     expect(await uploadRow(page, `${TITLE} empty`).innerText()).toContain("empty");
     expect(sent).toBe(false);
     await close();

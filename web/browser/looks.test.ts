@@ -30,6 +30,13 @@ describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
       settled: "media-time-range",
       sizes: { DESKTOP, PHONE, NARROWEST },
     },
+    {
+      name: "manage",
+      path: () => `/manage/${id}`,
+      settled: ".posters img",
+      sizes: { DESKTOP, PHONE, NARROWEST },
+    },
+    { name: "upload", path: () => "/upload", settled: ".notice-drop", sizes: { DESKTOP, NARROWEST } },
     { name: "gone", path: () => `/watch/${NOBODY}`, settled: ".notice h1", sizes: { NARROWEST } },
   ];
 
@@ -47,7 +54,7 @@ describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
   }
 
   it("the delete dialog: axe finds nothing", async () => {
-    const here = await open(`/watch/${id}`, PHONE);
+    const here = await open(`/manage/${id}`, PHONE);
     await here.page.getByRole("button", { name: "Delete" }).click();
     await here.page.getByRole("dialog").waitFor();
     await screenshot(here.page, `delete-phone-${colorScheme}`);

@@ -57,7 +57,7 @@ export const uploadRow = (page: Page, title: string): Locator =>
 export const card = (page: Page, title: string): Locator => page.locator(".card", { hasText: title });
 
 export async function chooseFiles(page: Page, ...files: string[]): Promise<void> {
-  await page.locator('input[type="file"]').setInputFiles(files);
+  await page.locator('input[type="file"]').first().setInputFiles(files);
 }
 
 /** Slows down what the page sends, in bytes per second. */

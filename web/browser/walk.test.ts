@@ -127,11 +127,11 @@ describe("from a file to a playing video", () => {
 
   it("becomes ready while it is watched", async () => {
     const { page } = here;
-    const badge = page.locator(".watch .badge");
+    const watch = page.locator(".watch");
     const end = await until(
-      () => badge.getAttribute("data-state"),
+      () => watch.getAttribute("data-state"),
       (state) => isSettled(state as VideoState),
-      "the badge to come to an end",
+      "the page to say that it came to an end",
     );
     expect(end, JSON.stringify(await readVideo(id))).toBe("ready");
     const states = await page

@@ -3,12 +3,16 @@
 import { useState } from "preact/hooks";
 import { ErrorBoundary, LocationProvider, lazy, Router } from "preact-iso";
 import { DropTarget } from "./components/drop-target";
+import { Shortcuts } from "./components/menu";
 import { Banner, Header, LiveRegion } from "./components/shell";
+import { Tray } from "./components/tray";
 import { LibraryPage } from "./pages/library";
 import { NotFoundPage } from "./pages/not-found";
 import { strings } from "./strings";
 
 const WatchPage = lazy(() => import("./pages/watch"));
+const ManagePage = lazy(() => import("./pages/manage"));
+const UploadPage = lazy(() => import("./pages/upload"));
 
 export function App() {
   const [broken, setBroken] = useState(false);
@@ -23,13 +27,17 @@ export function App() {
           <ErrorBoundary onError={() => setBroken(true)}>
             <Router>
               <LibraryPage path="/" />
+              <UploadPage path="/upload" />
               <WatchPage path="/watch/:id" />
+              <ManagePage path="/manage/:id" />
               <NotFoundPage default />
             </Router>
           </ErrorBoundary>
         )}
       </main>
+      <Tray />
       <DropTarget />
+      <Shortcuts />
       <LiveRegion />
     </LocationProvider>
   );

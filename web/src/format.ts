@@ -1,5 +1,5 @@
 // Numbers, sizes and times for people, by Intl and in the page's language.
-import { LOCALE, strings } from "./strings";
+import { locale, strings } from "./strings";
 
 const BYTE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
@@ -15,7 +15,7 @@ function scaled(value: number, units: readonly string[]): { value: number; unit:
 }
 
 function unitFormat(unit: string, fractionDigits: number): Intl.NumberFormat {
-  return new Intl.NumberFormat(LOCALE, {
+  return new Intl.NumberFormat(locale(), {
     style: "unit",
     unit,
     unitDisplay: "short",
@@ -43,7 +43,7 @@ export function bitrate(bps: number): string {
 
 /** `43%`; never 100% before it is done. */
 export function percent(fraction: number): string {
-  return new Intl.NumberFormat(LOCALE, { style: "percent" }).format(wholePercent(fraction) / 100);
+  return new Intl.NumberFormat(locale(), { style: "percent" }).format(wholePercent(fraction) / 100);
 }
 
 /** 0 to 100, rounded down so that 100 means done. */
@@ -76,7 +76,7 @@ export function spokenDuration(seconds: number): string {
 }
 
 function long(value: number, unit: string): string {
-  return new Intl.NumberFormat(LOCALE, { style: "unit", unit, unitDisplay: "long" }).format(value);
+  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(value);
 }
 
 /** `21 sec left`, `3 min left`: coarse on purpose, so that it does not flicker. */
@@ -89,7 +89,7 @@ export function timeLeft(seconds: number): string {
 
 /** `24 fps`, `29.97 fps`. */
 export function frameRate(rate: number): string {
-  return strings.facts.fps(new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 2 }).format(rate));
+  return strings.facts.fps(new Intl.NumberFormat(locale(), { maximumFractionDigits: 2 }).format(rate));
 }
 
 /** `1920 × 1080`. */
@@ -98,7 +98,7 @@ export function dimensions(width: number, height: number): string {
 }
 
 export function dateTime(iso: string): string {
-  return new Intl.DateTimeFormat(LOCALE, { dateStyle: "long", timeStyle: "short" }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "long", timeStyle: "short" }).format(new Date(iso));
 }
 
 const STEPS: [limit: number, seconds: number, unit: Intl.RelativeTimeFormatUnit][] = [
@@ -115,15 +115,15 @@ export function ago(iso: string, now: number): string {
   if (age < 60) return strings.justNow;
   for (const [limit, seconds, unit] of STEPS) {
     if (age < limit) {
-      return new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" }).format(
+      return new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(
         -Math.floor(age / seconds),
         unit,
       );
     }
   }
-  return new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" }).format(then);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(then);
 }
 
 export function count(n: number): string {
-  return new Intl.NumberFormat(LOCALE).format(n);
+  return new Intl.NumberFormat(locale()).format(n);
 }

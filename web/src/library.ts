@@ -1,7 +1,15 @@
 // The videos as this tab knows them: pages, single reads and the event stream come together here.
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import { type Answer, deleteVideo, type Failure, listVideos, readVideo } from "./api/client";
-import type { Video } from "./api/types";
+import {
+  type Answer,
+  deleteVideo,
+  editVideo,
+  type Failure,
+  listVideos,
+  readVideo,
+  retryRendition,
+} from "./api/client";
+import type { Video, VideoEdit } from "./api/types";
 import type { Link } from "./state/live";
 import {
   appendPage,
@@ -33,6 +41,9 @@ export type Library = {
   /** Returns how many videos came. */
   loadMore(): Promise<number>;
   read(id: string): Promise<Answer<Video>>;
+  edit(id: string, edit: VideoEdit): Promise<Answer<Video>>;
+  /** Has a failed rendition made again. */
+  retry(id: string, rendition: string): Promise<Answer<Video>>;
   delete(id: string): Promise<Answer<unknown>>;
   take(video: Video): void;
   onEvent(name: string, data: unknown): void;
@@ -103,6 +114,18 @@ export function createLibrary(onNews: (before: Video, after: Video) => void): Li
       else if (answer.failure.kind === "problem" && answer.failure.status === 404) {
         if (videos.value.byId.has(id)) videos.value = remove(videos.value, id);
       }
+      return answer;
+    },
+
+    async edit(id, edit) {
+      const answer = seen(await editVideo(id, edit));
+      if (answer.ok) take(answer.value);
+      return answer;
+    },
+
+    async retry(id, rendition) {
+      const answer = seen(await retryRendition(id, rendition));
+      if (answer.ok) take(answer.value);
       return answer;
     },
 

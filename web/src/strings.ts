@@ -1,158 +1,42 @@
-// Everything the page says, in one catalogue; another language is another object of this shape.
-export const LOCALE = "en";
+// Everything the page says, in the language that is chosen. Reading it while drawing is enough to be drawn anew when
+// the language changes.
+import { signal } from "@preact/signals";
+import { en, type Strings } from "./strings/en";
 
-const plural = new Intl.PluralRules(LOCALE);
-const number = new Intl.NumberFormat(LOCALE);
-const some = (n: number, one: string, other: string) =>
-  `${number.format(n)} ${plural.select(n) === "one" ? one : other}`;
+export const LANGUAGES = ["en", "de"] as const;
+export type Language = (typeof LANGUAGES)[number];
 
-export const strings = {
-  product: "Fantail",
-  pageTitle: (page: string) => `${page} · Fantail`,
-  skipToContent: "Skip to content",
-  home: "Fantail, all videos",
-  justNow: "just now",
-  loading: "Loading…",
+const catalogue = signal<Strings>(en);
 
-  errors: {
-    unreachable: "Fantail does not answer.",
-    unexpected: (status: number) => `The server answered with status ${status}.`,
-    down: "Fantail does not answer. This page keeps trying and goes on by itself.",
-    offline: "This device is offline. The page goes on as soon as it is back.",
-    page: "This page could not be shown.",
-    reload: "Reload the page",
-    tryAgain: "Try again",
-  },
+export const strings: Strings = new Proxy(en, {
+  get: (_, key: keyof Strings) => catalogue.value[key],
+});
 
-  library: {
-    title: "Videos",
-    heading: "Videos",
-    empty: "No videos yet",
-    emptyHint: "Drop a file anywhere on this page. It plays seconds after the last byte has arrived.",
-    failed: "The list of videos could not be loaded.",
-    loadMore: "Load more",
-    loadingMore: "Loading more…",
-    loaded: (n: number) => `${some(n, "more video", "more videos")} loaded.`,
-    length: (spoken: string) => `Length ${spoken}`,
-    liveOff: "Live updates are paused; this page asks again every few seconds.",
-  },
+/** The language with the region that the browser asks for, so that dates are written as people there do. */
+export function locale(): string {
+  const language = catalogue.value.language;
+  const asked = globalThis.navigator?.languages ?? [];
+  return asked.find((one) => one === language || one.startsWith(`${language}-`)) ?? language;
+}
 
-  upload: {
-    heading: "Uploads",
-    choose: "Upload",
-    dropHint: "Drop files anywhere on this page to upload them",
-    dropNow: "Drop to upload",
-    dropNowHint: "One file or many: each becomes a video.",
-    cancel: "Cancel",
-    cancelOf: (name: string) => `Cancel the upload of ${name}`,
-    retry: "Try again",
-    retryOf: (name: string) => `Try to upload ${name} again`,
-    dismiss: "Dismiss",
-    dismissOf: (name: string) => `Dismiss ${name} from the uploads`,
-    watch: "Watch",
-    watchOf: (name: string) => `Watch ${name}`,
-    waiting: "Waiting for its turn",
-    sent: (sent: string, size: string) => `${sent} of ${size}`,
-    left: (time: string) => `${time} left`,
-    almostDone: "almost done",
-    storing: "All bytes are there. Storing…",
-    cancelled: "Cancelled",
-    emptyFile: "This file is empty.",
-    connectionLost: "The connection was lost before the file had arrived.",
-    progressOf: (name: string) => `Upload of ${name}`,
-    inFlight: (n: number) => some(n, "upload", "uploads"),
-    inFlightLabel: (n: number, percent: string) =>
-      `${some(n, "upload", "uploads")} running, ${percent}. Show uploads`,
-    started: (n: number) => `${some(n, "upload", "uploads")} started.`,
-    arrived: (name: string) => `${name} has arrived and is being processed.`,
-    failed: (name: string, reason: string) => `The upload of ${name} failed: ${reason}`,
-    playable: (name: string) => `${name} can be watched.`,
-    ready: (name: string) => `${name} is ready.`,
-    ended: (name: string, state: string) => `${name}: ${state}.`,
-  },
+/** The first of the browser's languages that there is a catalogue of. */
+export function bestLanguage(asked: readonly string[]): Language {
+  for (const tag of asked) {
+    const found = LANGUAGES.find((language) => tag.toLowerCase().split("-")[0] === language);
+    if (found !== undefined) return found;
+  }
+  return "en";
+}
 
-  videoState: {
-    uploading: "Uploading",
-    uploaded: "Waiting",
-    processing: "Processing",
-    playable: "Playable",
-    ready: "Ready",
-    partial: "Incomplete",
-    failed: "Failed",
-    rejected: "Rejected",
-    expired: "Expired",
-  },
-  stateWithProgress: (state: string, percent: string) => `${state} · ${percent}`,
-
-  ladder: {
-    heading: "Renditions",
-    label: (title: string) => `Renditions of ${title}`,
-    audio: "Audio",
-    poster: "Poster",
-    state: {
-      pending: "Waiting",
-      running: "Encoding",
-      playable: "Playable",
-      complete: "Done",
-      skipped: "Skipped",
-      failed: "Failed",
-    },
-    withPercent: (state: string, percent: string) => `${state}, ${percent}`,
-    noReason: "No reason was given.",
-    noPlan: "Nothing is being made yet: a worker looks at the file first.",
-    column: { name: "Rendition", state: "State", download: "MP4" },
-  },
-
-  watch: {
-    copyLink: "Copy link",
-    copied: "Link copied",
-    copyFailed: "The link could not be copied: take it from the address bar.",
-    delete: "Delete",
-    downloadOf: (name: string, title: string) => `Download ${title} in ${name} as MP4`,
-    mp4: { pending: "Coming", complete: "MP4", failed: "Failed" },
-    noMp4: (reason: string) => `No MP4: ${reason}`,
-    back: "All videos",
-    private: "Private",
-    preparing: "Your video is being prepared",
-    preparingHint: "It can be played here as soon as the first seconds are made.",
-    uploadingTitle: "This video is still being uploaded",
-    uploadingHint: "It is processed as soon as the last byte has arrived.",
-    playerLoading: "Loading the player…",
-    playerFailed: "The player could not be loaded.",
-    betterReady: (name: string) => `${name} is ready`,
-    betterAction: "Switch to higher quality",
-    switched: (name: string) => `Switched to ${name}.`,
-    gone: "There is no such video",
-    goneHint: "It may have been deleted, or the link is not complete.",
-    deleted: "This video was deleted",
-    failedTitle: "This video could not be processed",
-    rejectedTitle: "This file cannot be used",
-    expiredTitle: "This upload was never completed",
-    loadFailed: "This video could not be loaded.",
-  },
-
-  confirmDelete: {
-    title: "Delete this video?",
-    body: (title: string) => `“${title}” and everything made from it will be gone for good.`,
-    confirm: "Delete video",
-    keep: "Keep it",
-    working: "Deleting…",
-    done: (title: string) => `“${title}” was deleted.`,
-  },
-
-  facts: {
-    heading: "Source",
-    file: "File",
-    size: "Size",
-    length: "Length",
-    picture: "Picture",
-    rate: "Frame rate",
-    video: "Video codec",
-    audio: "Audio codec",
-    noAudio: "no sound",
-    uploaded: "Uploaded",
-    fps: (rate: string) => `${rate} fps`,
-  },
-
-  notFound: { title: "Page not found", hint: "There is nothing at this address." },
-};
+/** Catalogues other than English are fetched when they are asked for; where that fails English stays. */
+export async function speak(language: Language): Promise<void> {
+  if (language === "en") {
+    catalogue.value = en;
+    return;
+  }
+  try {
+    catalogue.value = (await import("./strings/de")).de;
+  } catch {
+    catalogue.value = en;
+  }
+}

@@ -2,7 +2,7 @@
 import createClient from "openapi-fetch";
 import { strings } from "../strings";
 import type { paths } from "./schema";
-import type { Problem, Video, VideoPage } from "./types";
+import type { Problem, Video, VideoEdit, VideoPage } from "./types";
 
 export type Failure =
   /** No answer, or one from something in between that is not our API. */
@@ -21,7 +21,7 @@ export function failureOf(status: number, body: unknown): Failure {
 
 /** A sentence for people. */
 export function messageOf(failure: Failure): string {
-  return failure.kind === "unreachable" ? strings.errors.unreachable : failure.message;
+  return failure.kind === "unreachable" ? strings.errors.unreachable : strings.reason(failure);
 }
 
 function isProblem(body: unknown): body is Problem {
@@ -61,6 +61,17 @@ export function readVideo(id: string): Promise<Answer<Video>> {
 
 export function deleteVideo(id: string): Promise<Answer<unknown>> {
   return answer(() => client.DELETE("/api/videos/{id}", { params: { path: { id } } }));
+}
+
+export function editVideo(id: string, edit: VideoEdit): Promise<Answer<Video>> {
+  return answer(() => client.PATCH("/api/videos/{id}", { params: { path: { id } }, body: edit }));
+}
+
+/** Has a rendition that failed made again. */
+export function retryRendition(id: string, name: string): Promise<Answer<Video>> {
+  return answer(() =>
+    client.POST("/api/videos/{id}/renditions/{name}/retry", { params: { path: { id, name } } }),
+  );
 }
 
 /** Where a new video's bytes go. */

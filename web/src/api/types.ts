@@ -10,6 +10,9 @@ export type RenditionState = Schemas["RenditionState"];
 export type Thumbnails = Schemas["Thumbnails"];
 export type Reason = Schemas["Reason"];
 export type Problem = Schemas["Problem"];
+export type VideoEdit = Schemas["VideoEdit"];
+export type Visibility = Schemas["Visibility"];
+export type Poster = Schemas["Poster"];
 
 /** A page of videos, newest first. */
 export type VideoPage = Schemas["VideoList"];

@@ -28,5 +28,6 @@ function words(video: Video): string {
   const state = strings.videoState[video.state];
   if (isSettled(video.state) || !hasLadder(video.state)) return state;
   const { progress } = summarise(steps(video));
-  return progress > 0 ? strings.stateWithProgress(state, percent(progress)) : state;
+  // All bars may be full while the files to take away are still being made.
+  return progress > 0 ? strings.stateWithProgress(state, percent(Math.min(progress, 0.99))) : state;
 }

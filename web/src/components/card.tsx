@@ -3,26 +3,39 @@ import { useEffect, useState } from "preact/hooks";
 import type { Video } from "../api/types";
 import { now } from "../app-state";
 import { ago, clock, dateTime, spokenDuration, wholePercent } from "../format";
+import { focusNext } from "../page";
+import { mayMove } from "../preferences";
+import { selection } from "../selection";
 import { isSettled, steps, summarise } from "../state/ladder";
 import { strings } from "../strings";
 import { Badge } from "./badge";
+import { PencilIcon } from "./icons";
 import { Mark } from "./mark";
+import { TitleEdit } from "./title-edit";
 
 /** A pointer on its way elsewhere loads nothing. */
 const PREVIEW_AFTER_MS = 250;
 
-export function Card({ video }: { video: Video }) {
-  const [pointed, setPointed] = useState(false);
+type Props = {
+  video: Video;
+  /** The first ones are looked at first. */
+  eager?: boolean;
+};
+
+export function Card({ video, eager = false }: Props) {
+  const [regarded, setRegarded] = useState(false);
+  const isSelected = selection.has(video.id);
   return (
     <li
       class="card"
       data-video={video.id}
-      onPointerEnter={(event) => setPointed(event.pointerType === "mouse")}
-      onPointerLeave={() => setPointed(false)}
+      data-selected={isSelected}
+      onPointerEnter={(event) => setRegarded(event.pointerType === "mouse")}
+      onPointerLeave={() => setRegarded(false)}
     >
       <div class="card-poster">
-        <Poster url={video.poster_url ?? null} />
-        {pointed && video.preview_url != null && <Preview url={video.preview_url} />}
+        <Poster url={video.poster_url ?? null} eager={eager} />
+        {regarded && video.preview_url != null && <Preview url={video.preview_url} />}
         {video.duration_seconds != null && (
           <span class="card-length">
             <span aria-hidden="true">{clock(video.duration_seconds)}</span>
@@ -31,16 +44,55 @@ export function Card({ video }: { video: Video }) {
         )}
         <CardProgress video={video} />
       </div>
-      <h2>
-        <a href={`/watch/${video.id}`}>{video.title}</a>
-      </h2>
+      <CardTitle video={video} onRegard={setRegarded} />
       <p class="card-meta quiet">
         <Badge video={video} />
+        {video.visibility !== "private" && <span>{strings.visibility[video.visibility]}</span>}
         <time dateTime={video.created_at} title={dateTime(video.created_at)}>
           {ago(video.created_at, now.value)}
         </time>
       </p>
+      <label class="card-select">
+        <input
+          type="checkbox"
+          checked={isSelected}
+          aria-label={strings.library.select(video.title)}
+          onClick={(event) => selection.toggle(video.id, event.shiftKey)}
+        />
+      </label>
     </li>
+  );
+}
+
+function CardTitle({ video, onRegard }: { video: Video; onRegard: (regarded: boolean) => void }) {
+  const [editing, setEditing] = useState(false);
+  if (editing) {
+    const end = () => {
+      setEditing(false);
+      focusNext(`.card[data-video="${video.id}"] .card-rename`);
+    };
+    return <TitleEdit id={video.id} title={video.title} onEnd={end} />;
+  }
+  return (
+    <div class="card-title">
+      <h2>
+        <a
+          href={`/watch/${video.id}`}
+          onFocus={(event) => onRegard(event.currentTarget.matches(":focus-visible"))}
+          onBlur={() => onRegard(false)}
+        >
+          {video.title}
+        </a>
+      </h2>
+      <button
+        type="button"
+        class="plain icon-only card-rename"
+        aria-label={strings.library.rename(video.title)}
+        onClick={() => setEditing(true)}
+      >
+        <PencilIcon />
+      </button>
+    </div>
   );
 }
 
@@ -55,11 +107,11 @@ function CardProgress({ video }: { video: Video }) {
   );
 }
 
-/** A few silent seconds over the poster, once a pointer rests on it; never for whom motion disturbs. */
+/** A few silent seconds over the poster, once a pointer or the focus rests on it. */
 function Preview({ url }: { url: string }) {
   const [rests, setRests] = useState(false);
   useEffect(() => {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    if (!mayMove()) return;
     const timer = setTimeout(() => setRests(true), PREVIEW_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
@@ -70,7 +122,7 @@ function Preview({ url }: { url: string }) {
 }
 
 /** The poster, or the mark where there is none (yet). */
-export function Poster({ url }: { url: string | null }) {
+export function Poster({ url, eager = false }: { url: string | null; eager?: boolean }) {
   const [broken, setBroken] = useState<string | null>(null);
   if (url === null || url === broken) {
     return (
@@ -85,7 +137,7 @@ export function Poster({ url }: { url: string | null }) {
       alt=""
       width={640}
       height={360}
-      loading="lazy"
+      loading={eager ? "eager" : "lazy"}
       decoding="async"
       onError={() => setBroken(url)}
     />

@@ -1,14 +1,12 @@
-// The whole page takes files that are dropped on it.
+// The whole page takes files that are dropped on it or pasted.
 
 import { useEffect, useState } from "preact/hooks";
-import { useLocation } from "preact-iso";
 import { strings } from "../strings";
 import { takeFiles } from "./file-button";
 import { Mark } from "./mark";
 
 export function DropTarget() {
   const [over, setOver] = useState(false);
-  const { route, path } = useLocation();
 
   useEffect(() => {
     // Each element that is entered sends its own enter and leave: only the balance says when the page is left.
@@ -34,9 +32,13 @@ export function DropTarget() {
       event.preventDefault();
       settle(0);
       takeFiles(event.dataTransfer?.files);
-      if (path !== "/") route("/");
     };
-    const listeners = { dragenter: enter, dragleave: leave, dragover: hover, drop } as const;
+    const paste = (event: ClipboardEvent) => {
+      if (event.clipboardData?.files.length === 0) return;
+      event.preventDefault();
+      takeFiles(event.clipboardData?.files);
+    };
+    const listeners = { dragenter: enter, dragleave: leave, dragover: hover, drop, paste } as const;
     for (const [name, listener] of Object.entries(listeners)) {
       document.addEventListener(name, listener as EventListener);
     }
@@ -45,7 +47,7 @@ export function DropTarget() {
         document.removeEventListener(name, listener as EventListener);
       }
     };
-  }, [path, route]);
+  }, []);
 
   if (!over) return null;
   return (

@@ -3,17 +3,18 @@ import { useRef } from "preact/hooks";
 import { announce, uploader } from "../app-state";
 import { strings } from "../strings";
 import { UploadIcon } from "./icons";
+import { trayOpen } from "./tray";
 
 /** Containers that some systems do not count as video. */
 const ACCEPT = "video/*,.mkv,.ts,.m2ts,.mts,.flv,.wmv,.asf,.avi,.mpg,.mpeg,.ogv,.mxf";
 
-export function FileButton() {
+export function FileButton({ label = strings.upload.choose }: { label?: string }) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
       <button type="button" class="primary" onClick={() => input.current?.click()}>
         <UploadIcon />
-        {strings.upload.choose}
+        <span>{label}</span>
       </button>
       <input
         ref={input}
@@ -21,7 +22,7 @@ export function FileButton() {
         multiple
         hidden
         accept={ACCEPT}
-        aria-label={strings.upload.choose}
+        aria-label={label}
         onChange={(event) => {
           takeFiles(event.currentTarget.files);
           // The same file can be chosen again.
@@ -36,5 +37,6 @@ export function FileButton() {
 export function takeFiles(files: FileList | null | undefined): void {
   if (!files || files.length === 0) return;
   const taken = uploader.add([...files]);
+  trayOpen.value = true;
   if (taken > 0) announce(strings.upload.started(taken));
 }

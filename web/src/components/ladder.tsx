@@ -3,6 +3,7 @@ import type { Video } from "../api/types";
 import { percent, wholePercent } from "../format";
 import { type Step, steps } from "../state/ladder";
 import { strings } from "../strings";
+import { reasonOf } from "../words";
 import { Bar } from "./bar";
 import { CheckIcon } from "./icons";
 
@@ -56,7 +57,7 @@ export function StepState({ step }: { step: Step }) {
 /** Why a step was skipped or failed, for people. */
 export function StepReason({ step }: { step: Step }) {
   if (step.state !== "skipped" && step.state !== "failed") return null;
-  return <span class="lane-reason">{step.reason?.message ?? strings.ladder.noReason}</span>;
+  return <span class="lane-reason">{reasonOf(step.reason)}</span>;
 }
 
 export function stepName(name: string): string {

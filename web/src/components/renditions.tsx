@@ -3,10 +3,18 @@ import type { Rendition, Video } from "../api/types";
 import { bitrate, bytes, dimensions } from "../format";
 import { byRung, type Step, steps } from "../state/ladder";
 import { strings } from "../strings";
+import { reasonOf } from "../words";
 import { DownloadIcon } from "./icons";
 import { StepBar, StepReason, StepState, stepName } from "./ladder";
+import { failedRenditions, Retry } from "./retry";
 
-export function Renditions({ video }: { video: Video }) {
+type Props = {
+  video: Video;
+  /** With buttons to have what failed made again. */
+  retries?: boolean;
+};
+
+export function Renditions({ video, retries = false }: Props) {
   const renditions = new Map(byRung(video.renditions).map((rendition) => [rendition.name, rendition]));
   const columns = strings.ladder.column;
   const all = steps(video);
@@ -22,14 +30,23 @@ export function Renditions({ video }: { video: Video }) {
       </thead>
       <tbody>
         {all.map((step) => (
-          <Row key={step.name} step={step} rendition={renditions.get(step.name)} title={video.title} />
+          <Row
+            key={step.name}
+            step={step}
+            rendition={renditions.get(step.name)}
+            video={video}
+            retries={retries}
+          />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ step, rendition, title }: { step: Step; rendition: Rendition | undefined; title: string }) {
+type RowProps = { step: Step; rendition: Rendition | undefined; video: Video; retries: boolean };
+
+function Row({ step, rendition, video, retries }: RowProps) {
+  const failed = failedRenditions(video).includes(step.name);
   // What will never have an MP4 leaves its place to the reason.
   const ended = step.state === "skipped" || step.state === "failed";
   return (
@@ -44,11 +61,16 @@ function Row({ step, rendition, title }: { step: Step; rendition: Rendition | un
           {!ended && step.state !== "complete" && <StepBar step={step} />}
           <StepReason step={step} />
           {rendition !== undefined && <Mp4Reason rendition={rendition} />}
+          {retries && failed && (
+            <span>
+              <Retry video={video} names={[step.name]} label={strings.ladder.retry} small />
+            </span>
+          )}
         </div>
       </td>
       {!ended && (
         <td class="rendition-mp4">
-          {rendition !== undefined && <Mp4 rendition={rendition} title={title} />}
+          {rendition !== undefined && <Mp4 rendition={rendition} title={video.title} />}
         </td>
       )}
     </tr>
@@ -71,11 +93,7 @@ function Figures({ rendition }: { rendition: Rendition }) {
 /** A rendition that plays can still lack its file to take away. */
 function Mp4Reason({ rendition }: { rendition: Rendition }) {
   if (rendition.state !== "complete" || rendition.mp4_state !== "failed") return null;
-  return (
-    <span class="lane-reason">
-      {strings.watch.noMp4(rendition.reason?.message ?? strings.ladder.noReason)}
-    </span>
-  );
+  return <span class="lane-reason">{strings.watch.noMp4(reasonOf(rendition.reason))}</span>;
 }
 
 function Mp4({ rendition, title }: { rendition: Rendition; title: string }) {

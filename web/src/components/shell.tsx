@@ -1,11 +1,10 @@
 // What surrounds every page: header, banner, the live region.
-import { announcement, library, link, online, uploader } from "../app-state";
-import { percent } from "../format";
-import { inFlight } from "../state/upload";
+import { announcement, library, link, online } from "../app-state";
 import { strings } from "../strings";
 import { FileButton } from "./file-button";
 import { AlertIcon } from "./icons";
 import { Mark } from "./mark";
+import { Menu } from "./menu";
 
 export function Header() {
   return (
@@ -19,23 +18,11 @@ export function Header() {
           <span>{strings.product}</span>
         </a>
         <div class="header-end">
-          <InFlight />
           <FileButton />
+          <Menu />
         </div>
       </div>
     </header>
-  );
-}
-
-/** Uploads go on while other pages are looked at: this is the way back to them. */
-function InFlight() {
-  const flying = inFlight(uploader.uploads.value);
-  if (flying === null) return null;
-  const done = percent(flying.fraction);
-  return (
-    <a class="in-flight" href="/" aria-label={strings.upload.inFlightLabel(flying.count, done)}>
-      <span class="in-flight-count">{strings.upload.inFlight(flying.count)}</span> {done}
-    </a>
   );
 }
 

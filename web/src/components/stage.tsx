@@ -1,22 +1,32 @@
 // Where the video plays, or why it does not (yet).
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Video } from "../api/types";
 import { percent } from "../format";
 import { playlistOf, steps, summarise } from "../state/ladder";
 import { strings } from "../strings";
+import { reasonOf } from "../words";
 import { AlertIcon } from "./icons";
 import { Mark } from "./mark";
 
-export function Stage({ video }: { video: Video }) {
+type StageProps = {
+  video: Video;
+  /** Seconds. */
+  startAt?: number;
+  onTime?: (seconds: number) => void;
+  /** What can be done about a failure. */
+  children?: ComponentChildren;
+};
+
+export function Stage({ video, startAt = 0, onTime, children }: StageProps) {
   const url = playlistOf(video);
-  if (url !== null) return <LazyPlayer video={video} url={url} />;
+  if (url !== null) return <LazyPlayer video={video} url={url} startAt={startAt} onTime={onTime ?? ignore} />;
   const words = strings.watch;
   switch (video.state) {
     case "rejected":
       return <Fault title={words.rejectedTitle} video={video} />;
     case "failed":
-      return <Fault title={words.failedTitle} video={video} />;
+      return <Fault title={words.failedTitle} video={video} actions={children} />;
     case "expired":
       return <Fault title={words.expiredTitle} video={video} />;
     case "uploading":
@@ -26,12 +36,17 @@ export function Stage({ video }: { video: Video }) {
   }
 }
 
-function Fault({ title, video }: { title: string; video: Video }) {
+function ignore(): void {}
+
+type FaultProps = { title: string; video: Video; actions?: ComponentChildren };
+
+function Fault({ title, video, actions }: FaultProps) {
   return (
     <div class="stage stage-fault">
       <AlertIcon />
       <h2>{title}</h2>
-      <p>{video.reason?.message ?? strings.ladder.noReason}</p>
+      <p>{reasonOf(video.reason)}</p>
+      {actions}
     </div>
   );
 }
@@ -47,13 +62,13 @@ function Preparing({ title, hint, video }: { title: string; hint: string; video:
         <h2>{title}</h2>
         <p>{hint}</p>
         {progress > 0 && <p class="stage-percent">{percent(progress)}</p>}
-        {video.reason != null && <p>{video.reason.message}</p>}
+        {video.reason != null && <p>{reasonOf(video.reason)}</p>}
       </div>
     </div>
   );
 }
 
-type PlayerProps = { video: Video; url: string };
+type PlayerProps = { video: Video; url: string; startAt: number; onTime: (seconds: number) => void };
 type Loaded =
   | { state: "loading" }
   | { state: "loaded"; Player: ComponentType<PlayerProps> }

@@ -7,6 +7,7 @@ import { playlistOf } from "../state/ladder";
 import { secondsLeft, speed } from "../state/rate";
 import type { Upload } from "../state/upload";
 import { strings } from "../strings";
+import { reasonOf } from "../words";
 import { Badge } from "./badge";
 import { Bar } from "./bar";
 import { AlertIcon, PlayIcon } from "./icons";
@@ -167,7 +168,7 @@ function Processing({ video }: { video: Video | undefined }) {
         <p>
           <Badge video={video} />
         </p>
-        <Fault text={video.reason?.message ?? strings.ladder.noReason} />
+        <Fault text={reasonOf(video.reason)} />
       </>
     );
   }

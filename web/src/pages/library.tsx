@@ -1,10 +1,11 @@
-// The library: uploads of this tab on top, all videos below.
+// The library: all videos, newest first.
 
+import { useEffect, useRef } from "preact/hooks";
 import { type Failure, messageOf } from "../api/client";
 import { announce, library, uploader } from "../app-state";
 import { Card } from "../components/card";
 import { Mark } from "../components/mark";
-import { UploadRow } from "../components/upload-row";
+import { SelectionBar } from "../components/selection-bar";
 import { focusNext, usePage } from "../page";
 import { strings } from "../strings";
 
@@ -18,28 +19,14 @@ export function LibraryPage(_: { path?: string }) {
         </h1>
         <p class="quiet drop-hint">{strings.upload.dropHint}</p>
       </div>
-      <Uploads />
+      <SelectionBar />
       <Videos />
     </>
   );
 }
 
-function Uploads() {
-  const uploads = uploader.uploads.value;
-  if (uploads.length === 0) return null;
-  return (
-    <section class="uploads" aria-labelledby="uploads">
-      <h2 id="uploads" tabIndex={-1}>
-        {strings.upload.heading}
-      </h2>
-      <ul>
-        {[...uploads].reverse().map((upload) => (
-          <UploadRow key={upload.key} upload={upload} />
-        ))}
-      </ul>
-    </section>
-  );
-}
+/** Posters that are in the window on arrival, mostly. */
+const EAGER = 4;
 
 function Videos() {
   if (!library.loaded.value) {
@@ -52,8 +39,8 @@ function Videos() {
   return (
     <>
       <ul class="grid">
-        {videos.map((video) => (
-          <Card key={video.id} video={video} />
+        {videos.map((video, place) => (
+          <Card key={video.id} video={video} eager={place < EAGER} />
         ))}
       </ul>
       <LoadMore />
@@ -94,11 +81,26 @@ function Skeletons() {
   );
 }
 
+/** Comes by itself before the end is reached; the button is for those whom that passes by. */
 function LoadMore() {
-  if (!library.hasMore.value) return null;
+  const place = useRef<HTMLDivElement>(null);
+  const hasMore = library.hasMore.value;
   const more = library.more.value;
+  useEffect(() => {
+    const element = place.current;
+    if (!hasMore || element === null || more.state !== "idle") return;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) void library.loadMore();
+      },
+      { rootMargin: "800px" },
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [hasMore, more.state]);
+  if (!hasMore) return null;
   return (
-    <div class="load-more">
+    <div ref={place} class="load-more">
       {more.state === "failed" && <p class="quiet">{messageOf(more.failure)}</p>}
       <button type="button" aria-disabled={more.state === "reading"} onClick={() => void loadMore()}>
         {more.state === "reading" ? strings.library.loadingMore : strings.library.loadMore}

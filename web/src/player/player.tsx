@@ -7,9 +7,20 @@ import { announce } from "../app-state";
 import { SparkIcon } from "../components/icons";
 import { betterRung } from "../state/quality";
 import { strings } from "../strings";
+import { listenToKeys } from "./keyboard";
+import { RATES } from "./keys";
 import { type HlsVideo, load, loadedHeights, reload } from "./stream";
 
-export default function Player({ video, url }: { video: Video; url: string }) {
+type Props = {
+  video: Video;
+  url: string;
+  /** Seconds. */
+  startAt?: number;
+  /** Told now and then where the viewer is, in seconds. */
+  onTime?: (seconds: number) => void;
+};
+
+export default function Player({ video, url, startAt = 0, onTime }: Props) {
   const media = useRef<HlsVideo>(null);
   const [heights, setHeights] = useState<number[]>([]);
   const [started, setStarted] = useState(false);
@@ -20,15 +31,20 @@ export default function Player({ video, url }: { video: Video; url: string }) {
     if (element === null) return;
     const onMetadata = () => setHeights(loadedHeights(element));
     const onPlay = () => setStarted(true);
+    const tellTime = () => onTime?.(element.currentTime);
     element.addEventListener("loadedmetadata", onMetadata);
     element.addEventListener("play", onPlay);
-    load(element, url);
+    element.addEventListener("timeupdate", tellTime);
+    load(element, url, startAt);
+    const unlisten = listenToKeys(element);
     return () => {
+      unlisten();
+      element.removeEventListener("timeupdate", tellTime);
       element.removeEventListener("loadedmetadata", onMetadata);
       element.removeEventListener("play", onPlay);
       element.removeAttribute("src");
     };
-  }, [url]);
+  }, [url, startAt, onTime]);
 
   const better = betterRung(video.renditions, heights);
   const betterName = better?.name ?? null;
@@ -53,7 +69,7 @@ export default function Player({ video, url }: { video: Video; url: string }) {
 
   return (
     <div class="player">
-      <media-controller defaultstreamtype="on-demand" nosubtitleslangpref aria-label={video.title}>
+      <media-controller defaultstreamtype="on-demand" nosubtitleslangpref nohotkeys aria-label={video.title}>
         <hls-video ref={media} slot="media" playsinline preload="metadata">
           {video.storyboard_url != null && (
             // By this label media-chrome knows what to show over the time bar.
@@ -89,7 +105,7 @@ export default function Player({ video, url }: { video: Video; url: string }) {
         <media-captions-menu hidden anchor="auto">
           <NoMenuHeader />
         </media-captions-menu>
-        <media-playback-rate-menu hidden anchor="auto" rates="0.5 0.75 1 1.25 1.5 1.75 2">
+        <media-playback-rate-menu hidden anchor="auto" rates={RATES.join(" ")}>
           <NoMenuHeader />
         </media-playback-rate-menu>
       </media-controller>

@@ -23,9 +23,9 @@ function config(position: number): Partial<HlsConfig> {
   };
 }
 
-/** Loads `url` from the start. */
-export function load(media: HlsVideo, url: string): void {
-  media.config = config(0);
+/** Loads `url`, to begin at `position` seconds. */
+export function load(media: HlsVideo, url: string, position = 0): void {
+  media.config = config(position);
   media.src = url;
   watchFaults(media);
 }
