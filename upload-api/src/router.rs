@@ -36,7 +36,7 @@ const MAX_JSON: usize = 64 << 10;
         description = "Upload a video once; play it in every size seconds later.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(ProblemView)),
+    components(schemas(ProblemView, videos::SortView)),
     tags(
         (name = "videos", description = "Uploading and keeping videos"),
         (name = "events", description = "What changes, while it changes"),
