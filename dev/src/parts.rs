@@ -156,7 +156,7 @@ fn ministack(home: &Home, ports: &Ports) -> Result<Part> {
         program: home.venv_bin("ministack"),
         args: vec![],
         env: Environment::of(&[
-            ("SERVICES", "cloudformation,dynamodb,sns,sqs"),
+            ("SERVICES", "cloudformation,dynamodb,events,sns,sqs"),
             ("BIND_HOST", "127.0.0.1"),
             // Part of every queue URL.
             ("MINISTACK_HOST", "127.0.0.1"),

@@ -25,6 +25,7 @@ pub mod source;
 pub mod storyboard;
 pub mod upload;
 pub mod video;
+pub mod video_event;
 pub mod webvtt;
 
 pub use captions::CaptionsName;
@@ -43,3 +44,4 @@ pub use source::SourceInfo;
 pub use storyboard::Storyboard;
 pub use upload::{PartChecksum, Upload, UploadState};
 pub use video::{RenditionState, Video, VideoState};
+pub use video_event::{VideoEvent, VideoEventData, VideoEventKind};

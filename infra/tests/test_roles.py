@@ -68,7 +68,7 @@ NO_RESOURCE = {"ecr:GetAuthorizationToken", "ecs:DiscoverPollEndpoint"} | {
 # Actions of an ECS agent on its tasks and instances, whose ids nobody knows before: limited to the cluster by a condition.
 ON_THE_CLUSTER = "ecs:cluster"
 KEY = {"kms:Decrypt", "kms:GenerateDataKey"}
-# Calls of platform that only upload-api makes: workers take no uploads.
+# What platform can do and no worker does: they take no uploads, and look for none that nobody ends.
 OF_UPLOADS = {"s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts"}
 
 

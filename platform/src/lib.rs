@@ -6,14 +6,17 @@
 
 pub mod aws;
 pub mod consumer;
+pub mod event_bus;
 pub mod fleet;
 pub mod health;
 pub mod http;
 pub mod objects;
 pub mod outage;
+pub mod outbound;
 pub mod queue;
 pub mod scale_in;
 pub mod shutdown;
+pub mod signed;
 pub mod source;
 pub mod telemetry;
 pub mod topic;

@@ -15,6 +15,7 @@ mod reader;
 mod store;
 mod unfinished;
 mod upload;
+mod walk;
 
 pub use self::{
     cdn::Cdn,
@@ -27,4 +28,5 @@ pub use self::{
     reader::{ObjectReader, ReadStats, ReaderOptions},
     store::{ObjectInfo, Objects, PresignOptions, PutOutcome},
     upload::{PartMemory, UploadError},
+    walk::{Listed, OpenUpload},
 };

@@ -8,7 +8,9 @@ use domain::Recipe;
 use platform::{
     aws::Aws,
     consumer::{ConsumerSettings, consume},
+    event_bus::EventBus,
     objects::{Objects, PartMemory},
+    outbound::Outbound,
     queue::SqsQueue,
     topic::Topic,
 };
@@ -28,6 +30,7 @@ use crate::{
     shares::{self, Views},
     sweeper,
     uploads::UploadArgs,
+    webhooks::dispatch,
 };
 
 /// How long requests under way may take to end once we are asked to stop.
@@ -68,6 +71,10 @@ pub struct App {
     pub part_memory: PartMemory,
     /// How long an event stays ours without a word of it.
     pub lease: Duration,
+    /// How webhooks are reached.
+    pub outbound: Outbound,
+    /// Who else is told what becomes of videos.
+    pub bus: Option<EventBus>,
     /// Uploads under way; they outlive their requests to clean up.
     pub uploads: TaskTracker,
     /// Fires when uploads under way must end.
@@ -78,7 +85,10 @@ pub struct App {
 
 impl App {
     /// Puts the parts together; asks nobody yet.
-    pub fn new(args: &PartsArgs, aws: &Aws, shutdown: CancellationToken) -> Self {
+    ///
+    /// # Errors
+    /// If an event bus is configured, but no region or credentials.
+    pub fn new(args: &PartsArgs, aws: &Aws, shutdown: CancellationToken) -> anyhow::Result<Self> {
         let objects = |bucket: &str| {
             let objects = Objects::new(aws.s3.clone(), bucket);
             match &args.s3_public_endpoint {
@@ -90,9 +100,11 @@ impl App {
         let catalogue = catalogue.with_quota(args.uploads.quota());
         let progress = SqsQueue::new(aws.sqs.clone(), args.catalog_queue_url.as_str())
             .with_heartbeats(aws.heartbeats.clone());
-        Self {
+        Ok(Self {
             issuer: Issuer::new(&args.auth),
-            watchers: Watchers::new(catalogue.clone()),
+            outbound: Outbound::new(args.outbound.clone()),
+            bus: EventBus::new(&args.event_bus, aws)?,
+            watchers: Watchers::new(catalogue.clone(), args.streams),
             catalogue,
             raw: objects(&args.raw_bucket),
             media: objects(&args.media_bucket),
@@ -108,7 +120,7 @@ impl App {
             uploads: TaskTracker::new(),
             last_call: CancellationToken::new(),
             shutdown,
-        }
+        })
     }
 
     /// Whether everything that is needed answers.
@@ -149,6 +161,7 @@ pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyh
     let sweeper = tokio::spawn(sweeper::sweep(app.clone()));
     let letters = tokio::spawn(letters::watch::watch(app.clone()));
     let views = tokio::spawn(shares::views::keep_writing(app.clone()));
+    let telling = tokio::spawn(dispatch::dispatch(app.clone()));
     let listener = listener.tap_io(|stream| {
         // Events and playlists are small and wanted at once.
         if let Err(error) = stream.set_nodelay(true) {
@@ -176,7 +189,7 @@ pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyh
     if cleaned_up.await.is_err() {
         warn!("left unfinished uploads to the sweeper and the bucket's lifecycle rule");
     }
-    for task in [events, sweeper, letters, views] {
+    for task in [events, sweeper, letters, views, telling] {
         task.await.context("a background task panicked")?;
     }
     served

@@ -2,30 +2,38 @@
 //! the only door to the table: another store could stand behind it.
 
 mod admission;
+mod deliveries;
+mod feed;
 mod items;
 mod keys;
 mod letters;
 mod listing;
+mod outbox;
 mod plain;
+mod refusals;
 mod sessions;
 mod shares;
 mod store;
 mod uploads;
 mod usage;
+mod webhooks;
 mod writing;
 
 use domain::{Upload, Video, VideoId, video::PATIENCE};
 
 use self::admission::Freed;
 pub use self::{
+    deliveries::{Delivered, Delivery, DeliveryKey, DeliveryState, LastAnswer},
     keys::ApiKey,
     letters::Letter,
-    listing::Page,
+    listing::{Page, Wanted},
+    outbox::Announced,
     sessions::Session,
     shares::{Pass, PasswordHash, Share},
     store::Catalogue,
     uploads::UploadsPage,
     usage::{Limit, Quota, Usage},
+    webhooks::{MAX_WEBHOOKS, PreviousSecret, Secret, Webhook},
 };
 
 /// A video and what is owed to it.

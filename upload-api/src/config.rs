@@ -2,15 +2,24 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
-use clap::{ArgAction, Args, Parser};
-use platform::{aws::AwsArgs, telemetry::TelemetryArgs};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use platform::{
+    aws::AwsArgs, event_bus::EventBusArgs, outbound::OutboundArgs, telemetry::TelemetryArgs,
+};
 
-use crate::{auth::AuthArgs, delivery::DeliveryArgs, fleets::FleetQueue, uploads::UploadArgs};
+use crate::{
+    auth::AuthArgs, delivery::DeliveryArgs, events::StreamLimits, fleets::FleetQueue,
+    reconcile::ReconcileArgs, uploads::UploadArgs,
+};
 
 /// Takes uploads, keeps the catalogue, plays videos back and serves the web page.
 #[derive(Clone, Debug, Parser)]
 #[command(version)]
 pub struct Config {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Address to listen on. In single-user mode (without AUTH_ISSUER) only loopback is taken.
     #[arg(long, env, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
@@ -44,6 +53,14 @@ pub struct Config {
     /// What to log.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
+}
+
+/// What else it can do.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Command {
+    /// Compare the catalogue with the buckets and tell what differs, a line of JSON each. Ends with
+    /// 1 if anything does that was not mended.
+    Reconcile(ReconcileArgs),
 }
 
 /// Names of buckets, topic, queue and table; `infra/` makes them.
@@ -97,4 +114,13 @@ pub struct PartsArgs {
     /// What uploads may be like.
     #[command(flatten)]
     pub uploads: UploadArgs,
+    /// How many may watch.
+    #[command(flatten)]
+    pub streams: StreamLimits,
+    /// Where webhooks may be.
+    #[command(flatten)]
+    pub outbound: OutboundArgs,
+    /// Who else is told what becomes of videos.
+    #[command(flatten)]
+    pub event_bus: EventBusArgs,
 }

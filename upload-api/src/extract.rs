@@ -85,7 +85,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
-async fn part(parts: &mut Parts, name: &str) -> Option<String> {
+pub(crate) async fn part(parts: &mut Parts, name: &str) -> Option<String> {
     let path = parts.extract::<Path<HashMap<String, String>>>().await;
     path.ok()?.0.remove(name)
 }

@@ -13,14 +13,17 @@ mod deletion;
 pub mod delivery;
 pub mod events;
 mod extract;
+mod feed;
 pub mod fleets;
 pub mod jobs;
 pub mod letters;
 pub mod naming;
 mod pages;
+mod paging;
 pub mod playback;
 pub mod problem;
 pub mod progress;
+pub mod reconcile;
 pub mod retries;
 mod router;
 pub mod security;
@@ -30,10 +33,11 @@ pub mod uploads;
 pub mod videos;
 pub mod view;
 pub mod web;
+pub mod webhooks;
 
 pub use self::{
     app::{App, serve},
-    config::{Config, PartsArgs},
+    config::{Command, Config, PartsArgs},
     router::{openapi, router},
     web::Web,
 };

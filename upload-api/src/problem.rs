@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Seconds after which it makes sense to ask again when a dependency is down.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+const RETRY_AFTER: u32 = 5;
 
 /// An answer that is an error.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: Cow<'static, str>,
+    retry_after: Option<u32>,
     inside: Option<anyhow::Error>,
 }
 
@@ -64,7 +65,9 @@ impl Problem {
         code: &'static str,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code, detail: detail.into(), inside: None }
+        let is_away = status == StatusCode::SERVICE_UNAVAILABLE;
+        let retry_after = is_away.then_some(RETRY_AFTER);
+        Self { status, code, detail: detail.into(), retry_after, inside: None }
     }
 
     /// 400.
@@ -133,6 +136,7 @@ impl Problem {
             status: StatusCode::SERVICE_UNAVAILABLE,
             code: "unavailable",
             detail: "Something that Fantail needs does not answer. Try again soon.".into(),
+            retry_after: Some(RETRY_AFTER),
             inside: Some(inside),
         }
     }
@@ -143,6 +147,7 @@ impl Problem {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             code: "internal",
             detail: "Something went wrong on our side.".into(),
+            retry_after: None,
             inside: Some(inside),
         }
     }
@@ -156,6 +161,13 @@ impl Problem {
     /// The sentence for people.
     pub(crate) fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// Says after how many seconds it makes sense to ask again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// The HTTP status.
@@ -200,8 +212,8 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -25,9 +25,10 @@ use utoipa_axum::{
 use crate::{
     App, Web,
     auth::{keys, me, sign_in},
-    events, letters, playback,
+    events, feed, letters, playback,
     problem::{Problem, ProblemView},
     retries, security, shares, uploads, videos,
+    webhooks::{api as hooks, deliveries},
 };
 
 /// Longest JSON body; uploads are not read through it.
@@ -44,11 +45,12 @@ const MAX_CHECKSUMS: usize = 1 << 20;
         description = "Upload a video once; play it in every size seconds later.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(ProblemView)),
+    components(schemas(ProblemView, videos::SortView)),
     tags(
         (name = "videos", description = "Uploading and keeping videos"),
         (name = "uploads", description = "Large files in parts, straight to the bucket, resumable"),
         (name = "events", description = "What changes, while it changes"),
+        (name = "webhooks", description = "Who else is told what becomes of videos"),
         (name = "playback", description = "HLS, DASH and downloads"),
         (name = "identity", description = "Who you are, and keys for machines"),
         (name = "sharing", description = "Links to private videos"),
@@ -70,7 +72,14 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(uploads::direct::read, uploads::finish::abort))
         .routes(routes!(uploads::parts::sign))
         .routes(routes!(uploads::finish::complete).layer(DefaultBodyLimit::max(MAX_CHECKSUMS)))
+        .routes(routes!(feed::list))
         .routes(routes!(retries::retry))
+        .routes(routes!(hooks::list, hooks::register))
+        .routes(routes!(hooks::read, hooks::edit, hooks::delete))
+        .routes(routes!(hooks::rotate))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::replay))
+        .routes(routes!(deliveries::replay_failed))
         .routes(routes!(events::of_video))
         .routes(routes!(events::of_owner))
         .routes(routes!(playback::file))

@@ -3,34 +3,55 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use domain::VideoId;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     App,
     auth::{Caller, Viewer},
+    catalogue::Wanted,
     deletion,
     extract::{Id, Input, Params},
-    naming,
+    naming, paging,
     problem::{Problem, ProblemResponse},
     view::{VideoListView, VideoView, VisibilityView},
 };
 
-/// Videos of a page, unless asked otherwise.
-const PAGE: usize = 20;
-/// Most videos of a page.
-const MAX_PAGE: usize = 100;
+/// Longest text to search titles for, in characters: as long as a title.
+const MAX_SEARCH: usize = 200;
 
-/// Which page of a list.
+/// Which page of which of one's videos.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParams {
+    /// Only those in this state, or in one of several, comma-separated.
+    #[param(example = "ready,partial")]
+    state: Option<String>,
+    /// Only those that these may see.
+    #[param(value_type = Option<VisibilityView>)]
+    visibility: Option<String>,
+    /// Only those with this in their title, in upper or lower case.
+    #[param(max_length = 200)]
+    title: Option<String>,
+    /// `newest` or `oldest` first.
+    #[param(value_type = Option<SortView>, default = "newest")]
+    sort: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Videos of the page.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 20)]
     limit: Option<String>,
+}
+
+/// What a list begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Sort)]
+pub(crate) enum SortView {
+    /// The newest upload.
+    Newest,
+    /// The oldest upload.
+    Oldest,
 }
 
 /// What of a video may be edited; what is left out stays as it is.
@@ -45,7 +66,8 @@ pub(crate) struct VideoEdit {
 
 /// List videos
 ///
-/// Your own, newest first.
+/// Your own. A page may be short of what was asked for, or even empty, though there are more:
+/// `next_cursor` tells.
 #[utoipa::path(
     get,
     path = "/api/videos",
@@ -59,26 +81,47 @@ pub(crate) async fn list(
     caller: Caller,
     Params(params): Params<ListParams>,
 ) -> Result<Json<VideoListView>, Problem> {
-    let limit = page_size(params.limit.as_deref())?;
-    let after = params.cursor.as_deref().map(cursor).transpose()?;
-    let page = app.catalogue.list(&caller.owner_id, after, limit).await?;
+    let wanted = wanted(&params)?;
+    let list = if wanted.oldest_first { "oldest" } else { "newest" };
+    let limit = paging::page_size(params.limit.as_deref())?;
+    let after = paging::read_cursor(list, params.cursor.as_deref())?;
+    let page = app.catalogue.list(&caller.owner_id, &wanted, after, limit).await?;
     let videos = page.videos.iter().map(VideoView::from).collect();
-    Ok(Json(VideoListView { videos, next_cursor: page.next.map(|id| id.to_string()) }))
+    Ok(Json(VideoListView { videos, next_cursor: page.next.map(|id| paging::cursor(list, id)) }))
 }
 
-pub(crate) fn page_size(text: Option<&str>) -> Result<usize, Problem> {
-    let Some(text) = text else { return Ok(PAGE) };
-    text.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit)).ok_or_else(|| {
-        let detail = format!("limit must be a number from 1 to {MAX_PAGE}.");
-        Problem::bad_request("invalid_limit", detail)
+fn wanted(params: &ListParams) -> Result<Wanted, Problem> {
+    let states = params.state.iter().flat_map(|states| states.split(',')).map(|state| {
+        word(state).ok_or_else(|| {
+            let detail = "state must be states of videos, comma-separated: ready,partial.";
+            Problem::bad_request("invalid_state", detail)
+        })
+    });
+    let visibility = params.visibility.as_deref().map(|visibility| {
+        word(visibility).ok_or_else(|| {
+            let detail = "visibility must be private, unlisted or public.";
+            Problem::bad_request("invalid_visibility", detail)
+        })
+    });
+    let sort = params.sort.as_deref().map(|sort| {
+        let detail = "sort must be newest or oldest.";
+        word(sort).ok_or_else(|| Problem::bad_request("invalid_sort", detail))
+    });
+    if params.title.as_ref().is_some_and(|title| title.chars().count() > MAX_SEARCH) {
+        let detail = format!("title must have at most {MAX_SEARCH} characters.");
+        return Err(Problem::bad_request("invalid_title", detail));
+    }
+    Ok(Wanted {
+        states: states.collect::<Result<_, _>>()?,
+        visibility: visibility.transpose()?,
+        title: params.title.clone().filter(|title| !title.is_empty()),
+        oldest_first: sort.transpose()? == Some(SortView::Oldest),
     })
 }
 
-pub(crate) fn cursor(text: &str) -> Result<VideoId, Problem> {
-    text.parse().map_err(|_| {
-        let detail = "cursor must be the next_cursor of an earlier answer.";
-        Problem::bad_request("invalid_cursor", detail)
-    })
+/// A word as JSON writes it.
+fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_value(text.into()).ok()
 }
 
 /// Read a video

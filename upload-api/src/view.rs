@@ -179,11 +179,11 @@ pub struct ReasonView {
     pub message: String,
 }
 
-/// A page of an owner's videos.
+/// A page of videos.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = VideoList)]
 pub struct VideoListView {
-    /// Newest first.
+    /// In the order of the list.
     pub videos: Vec<VideoView>,
     /// Ask with it for the next page; null on the last.
     #[schema(required)]

@@ -1,17 +1,10 @@
 //! Protection of an instance of an Auto Scaling group: one call of its query API, signed by hand.
 //! The SDK's client for it would build several dozen operations for this one.
 
-use std::time::SystemTime;
-
-use anyhow::{Context, anyhow, bail};
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4,
-};
+use anyhow::bail;
 
 use super::metadata::Metadata;
-use crate::{aws::Aws, http};
+use crate::{aws::Aws, signed::Signed};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -19,10 +12,8 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 #[derive(Debug)]
 pub(super) struct AutoScaling {
     group: String,
-    endpoint: String,
-    region: String,
     metadata: Metadata,
-    credentials: SharedCredentialsProvider,
+    api: Signed,
 }
 
 impl AutoScaling {
@@ -32,12 +23,8 @@ impl AutoScaling {
         metadata: Metadata,
         aws: &Aws,
     ) -> anyhow::Result<Self> {
-        let region = aws.sdk.region().context("no region is configured")?.to_string();
-        let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-        let standard = || format!("https://autoscaling.{region}.amazonaws.com{suffix}");
-        let endpoint = endpoint.map_or_else(standard, |url| url.trim_end_matches('/').to_owned());
-        let credentials = aws.sdk.credentials_provider().context("no credentials configured")?;
-        Ok(Self { group: group.to_owned(), endpoint, region, metadata, credentials })
+        let api = Signed::new("autoscaling", endpoint, aws)?;
+        Ok(Self { group: group.to_owned(), metadata, api })
     }
 
     pub(super) async fn set(&self, protected: bool) -> anyhow::Result<()> {
@@ -48,35 +35,11 @@ impl AutoScaling {
             encoded(&self.group),
             encoded(&instance),
         );
-        let uri = format!("{}/", self.endpoint);
-        let mut headers = self.signature(&uri, &body).await?;
-        headers.push((FORM.0.to_owned(), FORM.1.to_owned()));
-        let (status, answer) = http::send("POST", &uri, headers, body).await?;
+        let (status, answer) = self.api.post(&[FORM], body).await?;
         if status != 200 {
             bail!("Auto Scaling answers {status}: {}", code(&answer).unwrap_or("without a code"));
         }
         Ok(())
-    }
-
-    async fn signature(&self, uri: &str, body: &str) -> anyhow::Result<Vec<(String, String)>> {
-        let credentials = self.credentials.provide_credentials().await;
-        let identity = credentials.context("looking for credentials")?.into();
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("autoscaling")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()
-            .context("signing")?
-            .into();
-        let body = SignableBody::Bytes(body.as_bytes());
-        let request = SignableRequest::new("POST", uri, std::iter::once(FORM), body);
-        let signed = sign(request.map_err(|error| anyhow!(error))?, &params);
-        let (instructions, _) = signed.map_err(|error| anyhow!(error))?.into_parts();
-        let (headers, _) = instructions.into_parts();
-        let headers = headers.into_iter();
-        Ok(headers.map(|header| (header.name().to_owned(), header.value().to_owned())).collect())
     }
 }
 

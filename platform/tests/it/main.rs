@@ -5,11 +5,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod consumer;
+mod event_bus;
 mod faults;
 mod files;
 mod health;
 mod http;
 mod objects;
+mod outbound;
 mod queue;
 mod reader;
 mod scale_in;

@@ -2,7 +2,7 @@
 //!
 //! | pk | sk | holds |
 //! |---|---|---|
-//! | `video#{id}` | `video` | the record; alone in the index `by_owner`, and in `due` while something is owed |
+//! | `video#{id}` | `video` | the record; alone in the indexes `by_owner` and `by_listing`, and in `due` while something is owed |
 //! | | `plan` | the plan, written once: it is larger than all the rest |
 //! | | `rendition#{name}` | one rendition |
 //! | | `upload` | how the file comes in parts; in the index `by_owner` under `uploads#{owner}` while it does |
@@ -22,7 +22,7 @@ use domain::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_dynamo::{from_item, to_item};
 
-use super::{CatalogueError, Due, Entry, Owed, admission};
+use super::{CatalogueError, Due, Entry, Owed, admission, feed};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -131,6 +131,7 @@ fn video_item(entry: &Entry, revision: u64) -> Result<Item, CatalogueError> {
     let mut item = written(&record, key(record.id, VIDEO))?;
     item.remove("plan");
     item.insert("revision".into(), whole(revision));
+    item.insert("listing".into(), text(feed::listing(entry)));
     if let Some(due) = &entry.due {
         item.insert("due_shard".into(), text(due_shard(record.id)));
         item.insert("due_at".into(), whole(due.at));

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Catalogue, CatalogueError, items,
-    letters::{is_refused, unavailable},
     plain::{self, sort_key},
+    refusals::{is_refused, unavailable},
 };
 use crate::auth::Scopes;
 

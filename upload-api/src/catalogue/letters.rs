@@ -7,9 +7,7 @@
 use std::collections::HashMap;
 
 use anyhow::Context;
-use aws_sdk_dynamodb::error::SdkError;
 use domain::Reason;
-use platform::outage;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::{from_item, to_item};
 use tracing::error;
@@ -17,6 +15,7 @@ use tracing::error;
 use super::{
     Catalogue, CatalogueError,
     items::{self, Item},
+    refusals::{is_refused, unavailable},
 };
 
 /// The hash key of the index `due` for letters: there are few of them.
@@ -186,24 +185,4 @@ fn key(queue: &str, id: &str) -> Item {
 /// One that cannot be read must not hide all the others.
 fn read(item: Item) -> Option<Letter> {
     from_item(item).inspect_err(|error| error!(%error, "a letter cannot be read")).ok()
-}
-
-pub(super) fn is_refused<E>(
-    error: &SdkError<E, aws_sdk_dynamodb::config::http::HttpResponse>,
-) -> bool
-where
-    E: aws_sdk_dynamodb::error::ProvideErrorMetadata,
-{
-    use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-    error.code() == Some("ConditionalCheckFailedException")
-}
-
-pub(super) fn unavailable<E>(
-    doing: &'static str,
-    error: SdkError<E, aws_sdk_dynamodb::config::http::HttpResponse>,
-) -> CatalogueError
-where
-    E: aws_sdk_dynamodb::error::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    CatalogueError::Unavailable(outage::told(error).context(doing))
 }

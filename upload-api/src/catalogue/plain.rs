@@ -9,7 +9,7 @@ use serde_dynamo::{from_item, to_item};
 use super::{
     Catalogue, CatalogueError,
     items::{self, Item},
-    letters::{is_refused, unavailable},
+    refusals::{is_refused, unavailable},
 };
 
 /// Partition and sort key.

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Catalogue, CatalogueError, items,
-    letters::{is_refused, unavailable},
     plain::{self, sort_key},
+    refusals::{is_refused, unavailable},
 };
 
 /// A link that lets whoever has it see a video.

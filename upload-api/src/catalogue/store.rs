@@ -6,7 +6,7 @@ use anyhow::Context;
 use aws_sdk_dynamodb::Client;
 use domain::{Video, VideoId};
 use platform::{aws::Aws, outage};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use super::{
     CatalogueError, Entry, Freed, Quota,
@@ -24,6 +24,8 @@ pub struct Catalogue {
     pub(super) quota: Quota,
     turns: Arc<[Mutex<()>]>,
     pub(super) freed: Arc<Freed>,
+    /// Fires when something for others to hear was written here.
+    pub(super) news: Arc<Notify>,
 }
 
 impl Catalogue {
@@ -31,8 +33,8 @@ impl Catalogue {
     pub fn new(aws: &Aws, table: impl Into<Arc<str>>) -> Self {
         let turns = (0..TURNS).map(|_| Mutex::new(())).collect();
         let client = Client::new(&aws.sdk);
-        let freed = Arc::default();
-        Self { client, table: table.into(), quota: Quota::default(), turns, freed }
+        let (freed, news) = (Arc::default(), Arc::default());
+        Self { client, table: table.into(), quota: Quota::default(), turns, freed, news }
     }
 
     /// Refuses what would take more than an owner may have.
@@ -66,6 +68,14 @@ impl Catalogue {
     pub async fn find_entry(&self, id: VideoId) -> Result<Option<Entry>, CatalogueError> {
         let entry = self.load(id).await?.map(|stored| stored.entry);
         Ok(entry.filter(|entry| !entry.is_deleted()))
+    }
+
+    /// Whether there is a record, be it of a deleted video whose objects have not gone yet.
+    ///
+    /// # Errors
+    /// If the table does not answer or holds something else.
+    pub async fn holds(&self, id: VideoId) -> Result<bool, CatalogueError> {
+        Ok(self.load(id).await?.is_some())
     }
 
     pub(super) async fn load(&self, id: VideoId) -> Result<Option<Stored>, CatalogueError> {

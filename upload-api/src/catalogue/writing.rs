@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use super::{
     Catalogue, CatalogueError, Entry, Updated,
     items::{self, Changes, Item, Stored},
+    outbox,
 };
 use crate::clock;
 
@@ -75,10 +76,16 @@ impl Catalogue {
             if after != before.entry {
                 after.keep(&before.entry, now);
             }
-            let changes = items::changes(&before, &after)?;
+            let mut changes = items::changes(&before, &after)?;
+            let owed = outbox::owed(&before.entry, &after)?;
+            let is_news = !owed.is_empty();
+            changes.put.extend(owed);
             let charge = after.video.charge();
             if changes.is_empty() || self.commit(&before, changes, charge).await? {
                 self.freed.note(&before.entry, &after);
+                if is_news {
+                    self.news.notify_one();
+                }
                 return Ok(Some(Updated { video: after.video, answer }));
             }
             sleep(pause(attempt)).await;

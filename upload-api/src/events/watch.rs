@@ -15,7 +15,10 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
-use super::news::{Seen, Snapshot};
+use super::{
+    news::{Seen, Snapshot},
+    places::{Places, StreamLimits},
+};
 use crate::{
     catalogue::{Catalogue, CatalogueError},
     view::VideoView,
@@ -23,7 +26,7 @@ use crate::{
 
 const PERIOD: Duration = Duration::from_secs(1);
 /// Videos of an owner that are watched: the newest.
-const NEWEST: usize = 50;
+pub(super) const NEWEST: usize = 50;
 
 /// What can be watched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +42,7 @@ type Registry = Mutex<HashMap<Subject, Weak<Watched>>>;
 pub struct Watchers {
     catalogue: Catalogue,
     registry: Arc<Registry>,
+    pub(super) places: Arc<Places>,
 }
 
 /// Something being watched; asking ends when the last one who holds it lets go.
@@ -52,8 +56,13 @@ pub(super) struct Watched {
 
 impl Watchers {
     /// Watches videos in this catalogue.
-    pub fn new(catalogue: Catalogue) -> Self {
-        Self { catalogue, registry: Arc::default() }
+    pub fn new(catalogue: Catalogue, limits: StreamLimits) -> Self {
+        Self { catalogue, registry: Arc::default(), places: Arc::new(Places::new(limits)) }
+    }
+
+    /// How many streams are open.
+    pub fn streams(&self) -> usize {
+        self.places.taken()
     }
 
     /// How many different videos and owners are being watched.
@@ -138,19 +147,19 @@ async fn snapshot(
     match subject {
         Subject::Video(id) => {
             if let Some(video) = catalogue.find(*id).await? {
-                now.videos.insert(*id, seen(&video, before));
+                now.videos.insert(*id, seen(video, before));
             }
         }
         Subject::Owner(owner) => {
-            let newest = catalogue.versions(owner, None, NEWEST + 1).await?;
+            let newest = catalogue.versions(owner, NEWEST + 1).await?;
             now.is_cut = newest.len() > NEWEST;
             for listed in newest.into_iter().take(NEWEST) {
                 let known = before.videos.get(&listed.id);
                 // The index lags behind the table: what we know may be newer.
-                if let Some(known) = known.filter(|known| known.version >= listed.version) {
+                if let Some(known) = known.filter(|known| known.version() >= listed.version) {
                     now.videos.insert(listed.id, known.clone());
                 } else if let Some(video) = catalogue.find(listed.id).await? {
-                    now.videos.insert(listed.id, seen(&video, before));
+                    now.videos.insert(listed.id, seen(video, before));
                 }
             }
         }
@@ -158,11 +167,11 @@ async fn snapshot(
     Ok(now)
 }
 
-fn seen(video: &Video, before: &Snapshot) -> Arc<Seen> {
+fn seen(video: Video, before: &Snapshot) -> Arc<Seen> {
     let version = video.record.version;
-    let known = before.videos.get(&video.record.id).filter(|known| known.version == version);
+    let known = before.videos.get(&video.record.id).filter(|known| known.version() == version);
     known.cloned().unwrap_or_else(|| {
-        let json = serde_json::to_string(&VideoView::from(video));
-        Arc::new(Seen { version, json: json.expect("a view is plain data") })
+        let json = serde_json::to_string(&VideoView::from(&video));
+        Arc::new(Seen { video, json: json.expect("a view is plain data") })
     })
 }

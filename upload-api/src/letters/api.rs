@@ -19,14 +19,11 @@ use crate::{
     clock,
     extract::{Input, Name, Params},
     fleets::PipelineQueue,
+    paging::{self, MAX_PAGE},
     problem::{Problem, ProblemResponse},
     view::ReasonView,
 };
 
-/// Letters of a page, unless asked otherwise.
-const PAGE: usize = 20;
-/// Most letters of a page, and of a redrive by ids.
-const MAX_PAGE: usize = 100;
 /// Most letters that one call sends.
 const MAX_REDRIVE: usize = 1000;
 /// Letters that are sent at the same time.
@@ -123,7 +120,7 @@ pub(crate) async fn list(
     Params(params): Params<LettersParams>,
 ) -> Result<Json<LetterListView>, Problem> {
     caller.operates()?;
-    let limit = page_size(params.limit.as_deref())?;
+    let limit = paging::page_size(params.limit.as_deref())?;
     let queues = match &params.queue {
         Some(name) => std::slice::from_ref(queue(&app, name)?),
         None => app.pipeline.queues(),
@@ -256,13 +253,5 @@ fn queue<'a>(app: &'a App, name: &str) -> Result<&'a PipelineQueue, Problem> {
     app.pipeline.queue(name).ok_or_else(|| {
         let detail = "There is no queue of this name.";
         Problem::new(StatusCode::NOT_FOUND, "queue_not_found", detail)
-    })
-}
-
-fn page_size(text: Option<&str>) -> Result<usize, Problem> {
-    let Some(text) = text else { return Ok(PAGE) };
-    text.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit)).ok_or_else(|| {
-        let detail = format!("limit must be a number from 1 to {MAX_PAGE}.");
-        Problem::bad_request("invalid_limit", detail)
     })
 }

@@ -22,12 +22,13 @@ use crate::{
     catalogue::{Due, Entry, Owed},
     clock,
     extract::{Id, Input, Params},
-    naming,
+    naming, paging,
     problem::{Problem, ProblemResponse},
-    videos::{cursor, page_size},
     view::VisibilityView,
 };
 
+/// Whose cursors are not those of other lists.
+const LIST: &str = "uploads";
 /// Longest fingerprint and content type, in characters.
 const MAX_NOTE: usize = 200;
 /// Whatever it is, no browser shall run it.
@@ -173,12 +174,12 @@ pub(crate) async fn list(
     caller: Caller,
     Params(params): Params<UploadListParams>,
 ) -> Result<Json<UploadListView>, Problem> {
-    let limit = page_size(params.limit.as_deref())?;
-    let after = params.cursor.as_deref().map(cursor).transpose()?;
+    let limit = paging::page_size(params.limit.as_deref())?;
+    let after = paging::read_cursor(LIST, params.cursor.as_deref())?;
     let page = app.catalogue.open_uploads(&caller.owner_id, after, limit).await?;
     let view = |entry: &Entry| Some(UploadView::new(&entry.video, entry.upload.as_ref()?));
     let uploads = page.entries.iter().filter_map(view).collect();
-    Ok(Json(UploadListView { uploads, next_cursor: page.next.map(|id| id.to_string()) }))
+    Ok(Json(UploadListView { uploads, next_cursor: page.next.map(|id| paging::cursor(LIST, id)) }))
 }
 
 /// Which parts of the list.

@@ -29,7 +29,7 @@ fn two_at_once(fixture: &Fixture) -> App {
         fleet_queues: Vec::new(),
         ..fixture.standins.args.clone()
     };
-    App::new(&args, &fixture.standins.aws, CancellationToken::new())
+    App::new(&args, &fixture.standins.aws, CancellationToken::new()).unwrap()
 }
 
 fn uploaded(owner: &str) -> Video {

@@ -32,7 +32,7 @@ fn with_all_fleets(standins: &Standins) -> App {
     let queue = |name: &str| FleetQueue { name: name.into(), url: Some(url.clone()) };
     let fleet_queues = ["audio", "480p", "720p", "1080p", "thumbnails"].map(queue).into();
     let args = PartsArgs { fleet_queues, ..standins.args.clone() };
-    App::new(&args, &standins.aws, CancellationToken::new())
+    App::new(&args, &standins.aws, CancellationToken::new()).unwrap()
 }
 
 /// A video that the fleets were told of at `at`, and never reported.

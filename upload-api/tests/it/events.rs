@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::{
-    fixture::{eventually, with_app},
+    fixture::{eventually, with_app, with_settings},
     http::{self, EventStream},
     sample::{event, segments, started},
 };
@@ -88,6 +88,81 @@ async fn streams_end_when_the_service_stops() {
         assert_eq!(events.next(SOON).await, None);
         eventually("the watch has ended", async || {
             (fixture.app.watchers.subjects() == 0).then_some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_replica_writes_another_one_tells() {
+    with_app(async |fixture| {
+        let other = fixture.replica().await;
+        let first = fixture.upload("?title=first", b"x").await;
+        let second = fixture.upload("?title=second", b"x").await;
+        let (first, second) = (first["id"].as_str().unwrap(), second["id"].as_str().unwrap());
+        let path = format!("/api/videos/{first}/events");
+        let mut video = EventStream::open(other.addr, &path, None).await;
+        let mut owner = EventStream::open(other.addr, "/api/events", None).await;
+        assert_eq!(video.next(SOON).await.unwrap().data["title"], "first");
+        assert_eq!(owner.next(SOON).await.unwrap().data["title"], "first");
+        let seen = owner.next(SOON).await.unwrap();
+        assert_eq!(seen.data["title"], "second");
+
+        fixture.patch(&format!("/api/videos/{first}"), &json!({"title": "renamed"})).await;
+        assert_eq!(video.next(SOON).await.unwrap().data["title"], "renamed");
+        let renamed = owner.next(SOON).await.unwrap();
+        assert_eq!(renamed.data["title"], "renamed");
+        drop(owner);
+
+        // What happens while nobody listens is told afterwards, by whichever replica is asked.
+        http::ask(fixture.addr, "DELETE", &format!("/api/videos/{second}")).await;
+        let mut owner = EventStream::open(fixture.addr, "/api/events", renamed.id.as_deref()).await;
+        let gone = owner.next(SOON).await.unwrap();
+        assert_eq!((gone.name.as_str(), gone.data), ("deleted", json!({"id": second})));
+        let mut late = EventStream::open(other.addr, "/api/events", seen.id.as_deref()).await;
+        let told = [late.next(SOON).await.unwrap(), late.next(SOON).await.unwrap()];
+        assert_eq!(told[0].data, json!({"id": second}));
+        assert_eq!(told[1].data["title"], "renamed");
+        assert_eq!(late.next(A_WHILE).await, None, "and nothing that was seen");
+        drop((video, owner, late));
+        other.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_vanish_leave_nothing_running() {
+    with_app(async |fixture| {
+        let video = fixture.upload("", b"x").await;
+        let path = format!("/api/videos/{}/events", video["id"].as_str().unwrap());
+        let paths = ["/api/events", path.as_str()].into_iter().cycle().take(200);
+        let open = paths.map(|path| http::status(fixture.addr, path));
+        let open = futures::future::join_all(open).await;
+        assert!(open.iter().all(|(_, status)| *status == 200));
+        let watchers = &fixture.app.watchers;
+        assert_eq!((watchers.streams(), watchers.subjects()), (200, 2));
+        drop(open);
+        eventually("all places are free", async || (watchers.streams() == 0).then_some(())).await;
+        eventually("nobody is watched for", async || (watchers.subjects() == 0).then_some(()))
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_streams_than_are_allowed_are_refused() {
+    let few = |args: &mut upload_api::PartsArgs| args.streams.event_streams_per_owner = 2;
+    with_settings(few, async |fixture| {
+        let (first, _) = http::status(fixture.addr, "/api/events").await;
+        let (_second, _) = http::status(fixture.addr, "/api/events").await;
+        let refused = fixture.get("/api/events").await;
+        refused.assert_problem(429, "too_many_streams");
+        assert_eq!(refused.header("retry-after"), Some("10"));
+        drop(first);
+        eventually("a place is free", async || {
+            let (_held, status) = http::status(fixture.addr, "/api/events").await;
+            (status == 200).then_some(())
         })
         .await;
     })

@@ -6,6 +6,7 @@ use futures::FutureExt;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
+    task::JoinHandle,
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,14 @@ pub struct Fixture {
     pub standins: Standins,
     pub app: Arc<App>,
     pub addr: SocketAddr,
+}
+
+/// Another replica of it, on the same stand-ins.
+pub struct Replica {
+    pub app: Arc<App>,
+    pub addr: SocketAddr,
+    shutdown: CancellationToken,
+    serving: JoinHandle<anyhow::Result<()>>,
 }
 
 /// Runs a test against a fresh app and removes everything afterwards, also when it fails.
@@ -50,32 +59,57 @@ pub async fn with_settings(change: impl FnOnce(&mut PartsArgs), test: impl Async
 }
 
 async fn with_app_of(standins: Standins, web_dir: Option<&Path>, test: impl AsyncFnOnce(&Fixture)) {
-    let shutdown = CancellationToken::new();
-    let app = Arc::new(App::new(&standins.args, &standins.aws, shutdown.clone()));
-    let web = Web::new(web_dir, [&app.raw, &app.media], "*").await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    let serving = tokio::spawn(serve(app.clone(), router(app.clone(), &web), listener));
-    let fixture = Fixture { standins, app, addr };
+    let replica = start(&standins, web_dir).await;
+    let fixture = Fixture { standins, app: replica.app.clone(), addr: replica.addr };
     let outcome = AssertUnwindSafe(test(&fixture)).catch_unwind().await;
-    shutdown.cancel();
-    let served = serving.await;
+    let stopped = AssertUnwindSafe(replica.stop()).catch_unwind().await;
     fixture.standins.remove().await;
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
     }
-    served.unwrap().unwrap();
+    stopped.unwrap();
+}
+
+async fn start(standins: &Standins, web_dir: Option<&Path>) -> Replica {
+    let shutdown = CancellationToken::new();
+    let app = Arc::new(App::new(&standins.args, &standins.aws, shutdown.clone()).unwrap());
+    let web = Web::new(web_dir, [&app.raw, &app.media], "*").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let serving = tokio::spawn(serve(app.clone(), router(app.clone(), &web), listener));
+    Replica { app, addr, shutdown, serving }
+}
+
+impl Replica {
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        self.serving.await.unwrap().unwrap();
+    }
 }
 
 impl Fixture {
+    /// Starts another replica.
+    pub async fn replica(&self) -> Replica {
+        start(&self.standins, None).await
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         http::ask(self.addr, "GET", path).await
     }
 
     /// Posts JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, body).await
+    }
+
+    /// Patches with JSON.
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send("PATCH", path, body).await
+    }
+
+    async fn send(&self, method: &str, path: &str, body: &Value) -> Reply {
         let headers = [("Content-Type", "application/json")];
-        http::ask_with(self.addr, "POST", path, &headers, body.to_string().as_bytes()).await
+        http::ask_with(self.addr, method, path, &headers, body.to_string().as_bytes()).await
     }
 
     /// Uploads a body and returns the video's JSON.

@@ -75,7 +75,7 @@ async fn a_flood_and_a_single_clip() {
     let clip = Bytes::from(fs::read(env::var("FLOOD_CLIP").unwrap()).unwrap());
     let config = Config::parse_from(["flood"]);
     let aws = platform::aws::load(&config.aws).await;
-    let app = App::new(&config.parts, &aws, CancellationToken::new());
+    let app = App::new(&config.parts, &aws, CancellationToken::new()).unwrap();
     let before = memory();
 
     let begun = Instant::now();

@@ -155,6 +155,13 @@ pub struct SentEvent {
     pub data: Value,
 }
 
+/// Asks without waiting for the end of the answer, which is a stream, and returns its status.
+pub async fn status(addr: SocketAddr, path: &str) -> (TcpStream, u16) {
+    let mut lines = BufReader::new(open(addr, "GET", path, &[("Host", "localhost")]).await);
+    let (status, _) = timeout(PATIENCE, head(&mut lines)).await.expect("an answer in time");
+    (lines.into_inner(), status)
+}
+
 impl EventStream {
     pub async fn open(addr: SocketAddr, path: &str, last_id: Option<&str>) -> Self {
         let mut headers = vec![("Host", "localhost")];

@@ -7,8 +7,14 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
-use platform::aws::{Aws, AwsArgs};
-use upload_api::{PartsArgs, auth::AuthArgs, fleets::FleetQueue, uploads::UploadArgs};
+use platform::{
+    aws::{Aws, AwsArgs},
+    event_bus::EventBusArgs,
+    outbound::OutboundArgs,
+};
+use upload_api::{
+    PartsArgs, auth::AuthArgs, events::StreamLimits, fleets::FleetQueue, uploads::UploadArgs,
+};
 use uuid::Uuid;
 
 /// What one test works on; nobody else knows of it.
@@ -73,6 +79,9 @@ impl Standins {
             s3_public_endpoint: None,
             auth: AuthArgs::default(),
             uploads: UploadArgs::default(),
+            streams: StreamLimits::default(),
+            outbound: OutboundArgs::default(),
+            event_bus: EventBusArgs::default(),
         };
         Self { aws, dynamo, args, fleet_queue_url, fleet_letters_url, dead_letter_queue_url }
     }
@@ -186,12 +195,14 @@ async fn table(dynamo: &aws_sdk_dynamodb::Client, name: &str) {
             text("sk"),
             text("owner_id"),
             text("id"),
+            text("listing"),
             text("due_shard"),
             attribute("due_at", ScalarAttributeType::N),
         ]))
         .key_schema(key("pk", KeyType::Hash))
         .key_schema(key("sk", KeyType::Range))
         .global_secondary_indexes(index("by_owner", "owner_id", "id", ProjectionType::All))
+        .global_secondary_indexes(index("by_listing", "listing", "id", ProjectionType::KeysOnly))
         .global_secondary_indexes(index("due", "due_shard", "due_at", ProjectionType::KeysOnly))
         .send()
         .await

@@ -8,10 +8,7 @@ use crate::{
 };
 
 async fn patch(fixture: &Fixture, id: &str, body: &Value) -> Reply {
-    let headers = [("Content-Type", "application/json")];
-    let path = format!("/api/videos/{id}");
-    let body = body.to_string();
-    http::ask_with(fixture.addr, "PATCH", &path, &headers, body.as_bytes()).await
+    fixture.patch(&format!("/api/videos/{id}"), body).await
 }
 
 fn titles(page: &Value) -> Vec<&str> {

@@ -14,9 +14,31 @@ export interface paths {
         /**
          * Watch your videos
          * @description Begins with the newest 50, newest last, then tells what changes among them: events named
-         *     `video` carry a video's JSON, those named `deleted` the id of one that is gone.
+         *     `video` carry a video's JSON, those named `deleted` the id of one that is gone. Their ids are
+         *     positions: `Last-Event-ID` resumes with what has changed since, on any replica.
          */
         get: operations["watch_videos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List public videos
+         * @description Everybody's that are public and can be played, newest first. A page may be short of what was
+         *     asked for though there are more: `next_cursor` tells.
+         */
+        get: operations["list_public_videos"];
         put?: never;
         post?: never;
         delete?: never;
@@ -244,7 +266,8 @@ export interface paths {
         };
         /**
          * List videos
-         * @description Your own, newest first.
+         * @description Your own. A page may be short of what was asked for, or even empty, though there are more:
+         *     `next_cursor` tells.
          */
         get: operations["list_videos"];
         put?: never;
@@ -381,6 +404,135 @@ export interface paths {
          * @description Its link opens nothing any more, and who plays by it gets no further segment.
          */
         delete: operations["revoke_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description Your own, oldest first.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Register a webhook
+         * @description Deliveries are POST requests in the format of Standard Webhooks 1.0.0. The answer shows the
+         *     secret that they are signed with; it is not shown again.
+         */
+        post: operations["register_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a webhook */
+        get: operations["read_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description What was owed to it is not sent any more.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /** Edit a webhook */
+        patch: operations["edit_webhook"];
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries
+         * @description The newest event first. How one ended can be seen for 14 days. A page may be short of what was
+         *     asked for though there are more: `next_cursor` tells.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries/{delivery}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery once more
+         * @description Also one that has arrived: a webhook tells by its id that it knows it.
+         */
+        post: operations["replay_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send failed deliveries once more
+         * @description All of one webhook that have failed, of events since a time; at most 1000 in one call.
+         */
+        post: operations["replay_failed_deliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new secret
+         * @description For a day deliveries are signed with the one before as well, so that none is refused while the
+         *     webhook learns the new one.
+         */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -615,6 +767,56 @@ export interface components {
             /** @description Ask with it for the next page; null on the last. */
             next_cursor: string | null;
         };
+        /** @description An event that a webhook is told, or was. */
+        Delivery: {
+            /**
+             * Format: int32
+             * @description Attempts that were begun.
+             */
+            attempts: number;
+            /**
+             * @description When it happened: RFC 3339, UTC.
+             * @example 2026-11-23T20:15:00Z
+             */
+            created_at: string;
+            /** @description The event's id, as in the header `webhook-id`. */
+            id: string;
+            last_answer: components["schemas"]["LastAnswer"] | null;
+            /** @description When the next one is due; null if none is. RFC 3339, UTC. */
+            next_attempt_at: string | null;
+            /** @description How it stands. */
+            state: components["schemas"]["DeliveryState"];
+            /** @description What it tells. */
+            type: components["schemas"]["VideoEventType"];
+            /** @description Of which video. */
+            video_id: string;
+        };
+        /** @description A page of deliveries. */
+        DeliveryList: {
+            /** @description The newest event first. */
+            deliveries: components["schemas"]["Delivery"][];
+            /** @description Ask with it for the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description How a delivery stands.
+         * @enum {string}
+         */
+        DeliveryState: "pending" | "delivered" | "failed";
+        /** @description What came of an attempt. */
+        LastAnswer: {
+            /** @description RFC 3339, UTC. */
+            at: string;
+            /** @description The first 1024 bytes of the answer's body. */
+            body: string;
+            /** @description Why there was none. */
+            error: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status, if there was an answer.
+             */
+            status: number | null;
+        };
         /** @description Loudness of the sound (EBU R 128). */
         Loudness: {
             /**
@@ -701,6 +903,18 @@ export interface components {
              */
             title?: string | null;
             visibility?: components["schemas"]["Visibility"] | null;
+        };
+        /** @description A webhook to register. */
+        NewWebhook: {
+            /** @description Whether it is told at all, which it is if left out. */
+            active?: boolean | null;
+            /** @description What it is to be told; everything if left out. */
+            events?: components["schemas"]["VideoEventType"][] | null;
+            /**
+             * @description Where it is: https, on the public internet, at most 2048 characters.
+             * @example https://example.com/fantail
+             */
+            url: string;
         };
         /**
          * @description Where an output that is there or not stands: an MP4, captions, the thumbnails.
@@ -874,6 +1088,23 @@ export interface components {
          * @enum {string}
          */
         RenditionState: "pending" | "running" | "playable" | "complete" | "skipped" | "failed";
+        /** @description Which failed deliveries to send once more. */
+        ReplayRequest: {
+            /** @description `next_cursor` of the answer before. */
+            cursor?: string | null;
+            /**
+             * @description Those of events since then: RFC 3339.
+             * @example 2026-11-23T20:15:00Z
+             */
+            since: string;
+        };
+        /** @description What is sent once more. */
+        Replayed: {
+            /** @description There may be more: ask again with it. Null if there are not. */
+            next_cursor: string | null;
+            /** @description How many are. */
+            replayed: number;
+        };
         /**
          * @description One thing that a key may do.
          * @enum {string}
@@ -914,6 +1145,11 @@ export interface components {
          * @enum {string}
          */
         SignedInBy: "single_user" | "token" | "session" | "key";
+        /**
+         * @description What a list begins with.
+         * @enum {string}
+         */
+        Sort: "newest" | "oldest";
         /** @description The uploaded file. What is in it is known once a worker has looked. */
         Source: {
             /**
@@ -1094,11 +1330,16 @@ export interface components {
             title?: string | null;
             visibility?: components["schemas"]["Visibility"] | null;
         };
-        /** @description A page of an owner's videos. */
+        /**
+         * @description What a webhook can be told.
+         * @enum {string}
+         */
+        VideoEventType: "video.uploaded" | "video.playable" | "video.ready" | "video.partial" | "video.failed" | "video.rejected" | "video.deleted";
+        /** @description A page of videos. */
         VideoList: {
             /** @description Ask with it for the next page; null on the last. */
             next_cursor: string | null;
-            /** @description Newest first. */
+            /** @description In the order of the list. */
             videos: components["schemas"]["Video"][];
         };
         /**
@@ -1111,6 +1352,52 @@ export interface components {
          * @enum {string}
          */
         Visibility: "private" | "unlisted" | "public";
+        /** @description A server that is told what becomes of your videos. */
+        Webhook: {
+            /** @description Whether it is told at all. */
+            active: boolean;
+            /**
+             * @description RFC 3339, UTC.
+             * @example 2026-11-23T20:15:00Z
+             */
+            created_at: string;
+            disabled: components["schemas"]["Reason"] | null;
+            /** @description What it is told. */
+            events: components["schemas"]["VideoEventType"][];
+            /** @description Since when every delivery has failed: RFC 3339, UTC. */
+            failing_since: string | null;
+            /** @description UUIDv7. */
+            id: string;
+            /**
+             * @description Where it is.
+             * @example https://example.com/fantail
+             */
+            url: string;
+        };
+        /** @description What of a webhook is to change; what is left out stays as it is. */
+        WebhookEdit: {
+            /** @description Whether it is told at all. True also switches it on again after Fantail has switched it off. */
+            active?: boolean | null;
+            /** @description What it is to be told. */
+            events?: components["schemas"]["VideoEventType"][] | null;
+            /** @description Where it is. */
+            url?: string | null;
+        };
+        /** @description A page of webhooks. */
+        WebhookList: {
+            /** @description Ask with it for the next page; null on the last. */
+            next_cursor: string | null;
+            /** @description Oldest first. */
+            webhooks: components["schemas"]["Webhook"][];
+        };
+        /** @description A webhook and the secret that its deliveries are signed with, which is shown this once. */
+        WebhookWithSecret: components["schemas"]["Webhook"] & {
+            /**
+             * @description Keep it where the webhook can read it.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1123,7 +1410,10 @@ export interface operations {
     watch_videos: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The id of the event seen last */
+                "Last-Event-ID"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1136,6 +1426,40 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_public_videos: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Videos of the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoList"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
@@ -1589,6 +1913,17 @@ export interface operations {
     list_videos: {
         parameters: {
             query?: {
+                /**
+                 * @description Only those in this state, or in one of several, comma-separated.
+                 * @example ready,partial
+                 */
+                state?: string;
+                /** @description Only those that these may see. */
+                visibility?: components["schemas"]["Visibility"];
+                /** @description Only those with this in their title, in upper or lower case. */
+                title?: string;
+                /** @description `newest` or `oldest` first. */
+                sort?: components["schemas"]["Sort"];
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Videos of the page. */
@@ -1766,7 +2101,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The version seen last */
-                "Last-Event-ID"?: number | null;
+                "Last-Event-ID"?: string | null;
             };
             path: {
                 /** @description The video's id */
@@ -1953,6 +2288,312 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Webhooks of the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description The webhook */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookEdit"];
+            };
+        };
+        responses: {
+            /** @description The webhook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only those that stand so. */
+                state?: components["schemas"]["DeliveryState"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Deliveries of the page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+                /** @description The delivery's id */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is owed once more */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_failed_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description They are owed once more */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook and its new secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
             };
             /** @description What went wrong (RFC 9457) */
             default: {
