@@ -146,23 +146,30 @@ fn the_readme_of_media_tells_every_reason() {
 }
 
 #[test]
-fn each_rendition_has_a_queue_that_hears_of_it() {
-    let messaging = read("infra/cloudformation/messaging.yaml").replace(['"', '\''], "");
+fn each_rendition_has_a_fleet_that_hears_of_it() {
+    let (attribute, every) = (message::RENDITION_ATTRIBUTE, message::EVERY_RENDITION);
+    let filter = format!(r#"{attribute}: !Split ["-", !Sub "{every}-${{Hears}}"]"#);
+    assert!(read("infra/cloudformation/queue.yaml").contains(&filter), "no filter `{filter}`");
     let recipe = Recipe::standard();
     let rungs = recipe.ladder.rungs.iter().map(|rung| rung.name.0.as_str());
-    for audience in rungs.chain(["audio", message::THUMBNAILS]) {
-        let filter =
-            format!("{}: [{}, {audience}]", message::RENDITION_ATTRIBUTE, message::EVERY_RENDITION);
-        assert!(messaging.contains(&filter), "no subscription filtered by `{filter}`");
+    let renditions: Vec<_> = std::iter::once("audio").chain(rungs).collect();
+    let fan_out = format!("{},{}", renditions.join(","), message::THUMBNAILS);
+    for told in ["cloudformation/fleets.yaml", "cloudformation/fantail.yaml", "deploy.py"] {
+        assert!(read(&format!("infra/{told}")).contains(&fan_out), "{told} does not say {fan_out}");
+    }
+    assert!(read("dev/src/fleets.rs").contains(&fan_out), "`cargo dev` does not say {fan_out}");
+    let consolidated = renditions.join("-");
+    for told in ["cloudformation/fleets.yaml", "deploy.py"] {
+        assert!(read(&format!("infra/{told}")).contains(&consolidated), "{told}: {consolidated}");
     }
 }
 
 #[test]
 fn queues_agree_with_the_consumer() {
-    let messaging = read("infra/cloudformation/messaging.yaml");
+    let queue = read("infra/cloudformation/queue.yaml");
     let settings = ConsumerSettings::default();
     let number = |key: &str| -> u64 {
-        let line = messaging.lines().find_map(|line| line.trim().strip_prefix(&format!("{key}:")));
+        let line = queue.lines().find_map(|line| line.trim().strip_prefix(&format!("{key}:")));
         line.unwrap_or_else(|| panic!("no {key}")).trim().parse().unwrap()
     };
     assert!(number("VisibilityTimeout") >= settings.lease.as_secs());

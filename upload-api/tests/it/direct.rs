@@ -275,7 +275,7 @@ async fn checksums_guard_parts() {
             let wanted = json!({"numbers": [1], "checksums": {"1": sum}});
             let part = &sign(fixture, &upload, &wanted).await[0];
             assert_eq!(part["headers"][format!("x-amz-checksum-{kind}")], sum);
-            let damaged = put(part, b"abd").await;
+            let damaged = put(part, b"abx").await;
             assert_eq!(damaged.status, 400, "{kind}: {}", damaged.text());
             let reply = put(part, b"abc").await;
             assert_eq!(reply.status, 200, "{kind}: {}", reply.text());
