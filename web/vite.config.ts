@@ -32,6 +32,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 900,
     reportCompressedSize: true,
     rolldownOptions: {
+      input: ["index.html", "embed.html"],
       output: {
         // Two chunks for what pages share, instead of twenty small ones that come one after the other.
         codeSplitting: {
@@ -47,6 +48,6 @@ export default defineConfig({
       },
     },
   },
-  server: { host: "127.0.0.1", proxy: { "/api": api, "/v": api } },
+  server: { host: "127.0.0.1", proxy: { "/api": api, "/auth": api, "/v": api } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });

@@ -41,6 +41,18 @@ impl Home {
         Ok(home)
     }
 
+    /// The product that is mistreated.
+    pub fn for_chaos(&self) -> Result<Self> {
+        let home = Self { state: self.state.join("chaos"), ..self.clone() };
+        fs::create_dir_all(home.logs())?;
+        Ok(home)
+    }
+
+    /// `KEY=VALUE` lines that every service gets besides, if whoever starts the product wrote any.
+    pub fn overrides_file(&self) -> PathBuf {
+        self.state.join("services.env")
+    }
+
     pub fn logs(&self) -> PathBuf {
         self.state.join("logs")
     }

@@ -2,6 +2,7 @@
 
 #![expect(unreachable_pub, reason = "a program has no outside: `pub` is for its other files")]
 
+mod chaos;
 mod checks;
 mod cloud;
 mod commands;
@@ -52,6 +53,8 @@ enum Verb {
     /// What the services would be started with, as JSON, given the outputs of a deployment
     #[command(hide = true)]
     Parts(parts::PartsArgs),
+    /// Kill, pause, break and repeat while many small videos are made; then account for each of them
+    Chaos(chaos::ChaosArgs),
     /// The fast checks: format, lint, unit tests
     Check,
     /// Everything CI runs: all checks, and all tests against a product of their own
@@ -77,6 +80,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Standins(args) => lifecycle::standins(&home, &args),
         Verb::Sample(args) => sample::run(&home, &args),
         Verb::Parts(args) => parts::print(&home, &args),
+        Verb::Chaos(args) => chaos::chaos(&home, &args),
         Verb::Check => checks::check(&home),
         Verb::Test(args) => test_run::test(&home, &args),
     }

@@ -2,14 +2,14 @@
 
 use crate::{
     cloud::{Cloud, Place},
-    fleets,
+    fleets::{self, Fleet},
     home::Home,
     ports::Ports,
     stack::{self, Environment},
 };
 use anyhow::Result;
 use clap::Args;
-use std::{fs, path::PathBuf, process::ExitCode, thread, time::Duration};
+use std::{env, fs, path::PathBuf, process::ExitCode, thread, time::Duration};
 
 /// One process to keep alive.
 #[derive(Clone, Debug)]
@@ -188,8 +188,8 @@ pub fn services(home: &Home, ports: &Ports, product: &Environment) -> Vec<Part> 
     let transcoders = fleets.iter().filter(|fleet| !fleet.makes_thumbnails()).count();
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let spans = (cores / transcoders.max(1)).max(1).to_string();
-    for fleet in &fleets {
-        let name = fleet.part();
+    let workers = fleets.iter().map(|fleet| (fleet, fleet.part()));
+    for (fleet, name) in workers.chain(second_workers(&fleets)) {
         let (binary, renditions) = (name.split('-').next().unwrap_or(&name), fleet.renditions());
         let health = format!("127.0.0.1:{}", ports.of(&name));
         let queue = product.get(&fleet.queue_variable());
@@ -200,6 +200,13 @@ pub fn services(home: &Home, ports: &Ports, product: &Environment) -> Vec<Part> 
         parts.push(service(home, &name, binary, ports.of(&name), product, &own));
     }
     parts
+}
+
+/// With `FANTAIL_WORKERS=2` the fleets that work for every video have two workers each.
+pub fn second_workers(fleets: &[Fleet]) -> Vec<(&Fleet, String)> {
+    let wanted = env::var("FANTAIL_WORKERS").is_ok_and(|workers| workers == "2");
+    let busy = |fleet: &&Fleet| wanted && ["audio", "480p"].contains(&fleet.renditions().as_str());
+    fleets.iter().filter(busy).map(|fleet| (fleet, format!("{}-2", fleet.part()))).collect()
 }
 
 fn service(
@@ -215,7 +222,7 @@ fn service(
         kind: Kind::Service,
         program: home.service_bin(binary),
         args: vec![],
-        env: product.with(own),
+        env: product.with(own).overridden(home),
         port,
         // For the segments in hand.
         grace: Some(Duration::from_secs(10)),

@@ -3,7 +3,7 @@
 use crate::{
     fleets::{self, Fleet},
     home::Home,
-    process,
+    parts, process,
 };
 use anyhow::{Context, Result, bail};
 use std::{
@@ -101,7 +101,9 @@ impl Ports {
 
 /// Every part but the API.
 fn names(fleets: &[Fleet]) -> Vec<String> {
-    STANDINS.into_iter().map(str::to_owned).chain(fleets.iter().map(Fleet::part)).collect()
+    let standins = STANDINS.into_iter().map(str::to_owned);
+    let second = parts::second_workers(fleets).into_iter().map(|(_, name)| name);
+    standins.chain(fleets.iter().map(Fleet::part)).chain(second).collect()
 }
 
 #[cfg(test)]

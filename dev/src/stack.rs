@@ -52,8 +52,17 @@ impl Environment {
     pub fn load(home: &Home) -> Result<Self> {
         let file = home.env_file();
         let text = fs::read_to_string(&file).with_context(|| format!("no {}", file.display()))?;
-        let pairs = text.lines().filter_map(|line| line.split_once('='));
-        Ok(Self(pairs.map(|(key, value)| (key.into(), value.into())).collect()))
+        Ok(Self::default().read(&text))
+    }
+
+    /// With what whoever starts the product wants its services to have, if anything.
+    pub fn overridden(&self, home: &Home) -> Self {
+        self.read(&fs::read_to_string(home.overrides_file()).unwrap_or_default())
+    }
+
+    fn read(&self, text: &str) -> Self {
+        let pairs: Vec<_> = text.lines().filter_map(|line| line.split_once('=')).collect();
+        self.with(&pairs)
     }
 }
 

@@ -156,6 +156,34 @@ impl Reason {
         )
     }
 
+    /// Its queue is long.
+    pub fn waiting() -> Self {
+        Self::new("waiting", "It waits in line; it goes on by itself as soon as a worker is free.")
+    }
+
+    /// Its queue is long, and nobody works on it.
+    pub fn unattended() -> Self {
+        Self::new("waiting", "No worker is running for it now; it goes on by itself when one is.")
+    }
+
+    /// Others of the same owner come first.
+    pub fn not_its_turn() -> Self {
+        Self::new(
+            "waiting",
+            "Other videos of yours are being processed first; it goes on by itself after them.",
+        )
+    }
+
+    /// Its job was in no queue any more.
+    pub fn sent_again() -> Self {
+        Self::new("sent_again", "Its work got lost on our side and was begun again.")
+    }
+
+    /// Its job was in no queue any more, for the second time.
+    pub fn lost() -> Self {
+        Self::new("lost", "Its work got lost on our side more than once. Try it again.")
+    }
+
     /// Something on our side failed in every attempt.
     pub fn gave_up(attempts: u32) -> Self {
         Self::new(

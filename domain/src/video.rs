@@ -8,6 +8,7 @@ mod arrival;
 mod captions;
 #[cfg(test)]
 mod exploration;
+mod open_jobs;
 mod playback;
 mod retry;
 mod status;
@@ -16,12 +17,13 @@ mod supersede;
 mod tests;
 mod thumbnails;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 pub use arrival::Charge;
-pub use retry::{NotRetryable, failures, made_by};
+pub use open_jobs::{Admission, Finding, OpenJob, PATIENCE, Standing};
+pub use retry::{NotRetryable, failures, feeds, made_by};
 pub use status::{Mp4State, RenditionState, RenditionStatus};
 pub use thumbnails::{PartStatus, ThumbnailsState, ThumbnailsStatus};
 
@@ -120,6 +122,15 @@ pub struct VideoRecord {
     /// What is to be tried again and whose jobs are not published yet: renditions, `thumbnails`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub retries: BTreeSet<RenditionName>,
+    /// Whether its turn has come.
+    #[serde(default)]
+    pub admission: Admission,
+    /// What it waits for, by [`OpenJob::key`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub open_jobs: BTreeMap<String, Standing>,
+    /// Jobs that were lost and sent again: that is done once in a generation.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub sent_again: BTreeSet<String>,
     /// Text tracks as the source has them, then closed captions that were found; few.
     #[serde(default)]
     pub captions: Vec<CaptionsStatus>,
@@ -151,6 +162,9 @@ impl Video {
             plan: None,
             thumbnails: ThumbnailsStatus::default(),
             retries: BTreeSet::new(),
+            admission: Admission::default(),
+            open_jobs: BTreeMap::new(),
+            sent_again: BTreeSet::new(),
             captions: Vec::new(),
         };
         Self { record, renditions: Vec::new() }

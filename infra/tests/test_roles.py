@@ -69,7 +69,7 @@ NO_RESOURCE = {"ecr:GetAuthorizationToken", "ecs:DiscoverPollEndpoint"} | {
 ON_THE_CLUSTER = "ecs:cluster"
 KEY = {"kms:Decrypt", "kms:GenerateDataKey"}
 # Calls of platform that only upload-api makes: workers take no uploads.
-OF_UPLOADS = {"s3:ListMultipartUploadParts"}
+OF_UPLOADS = {"s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts"}
 
 
 def code(*rooms):

@@ -55,6 +55,11 @@ pub struct FleetArgs {
     #[arg(long, env, default_value = "25", value_parser = clap::value_parser!(u64).range(6..))]
     pub grace_seconds: u64,
 
+    /// Seconds that a message stays a worker's without a word of it; renewed whenever a third of it
+    /// is over. No longer than the queue's own VisibilityTimeout, which is for whoever says nothing.
+    #[arg(long, env, default_value = "60", value_parser = clap::value_parser!(u64).range(3..=600))]
+    pub lease_seconds: u64,
+
     /// Seconds that one job may take of a worker at a time; then it goes back to its queue, to be
     /// continued. SQS's own limit is 12 hours.
     #[arg(long, env, default_value = "840", value_parser = clap::value_parser!(u64).range(60..=36_000))]
@@ -111,6 +116,7 @@ impl Fleet {
                     .with_heartbeats(aws.heartbeats.clone()),
             ),
             settings: ConsumerSettings {
+                lease: Duration::from_secs(args.lease_seconds),
                 slots: args.slots.into(),
                 hold: Duration::from_secs(args.hold_seconds),
                 drain: grace.saturating_sub(FAREWELL + CLEAN_UP),

@@ -8,6 +8,7 @@ pub mod aws;
 pub mod consumer;
 pub mod fleet;
 pub mod health;
+pub mod http;
 pub mod objects;
 pub mod outage;
 pub mod queue;

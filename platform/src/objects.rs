@@ -1,5 +1,6 @@
 //! One bucket: small objects whole, large ones in ranges and parts.
 
+mod abandoned;
 mod cache;
 mod cdn;
 mod concatenation;
@@ -12,6 +13,7 @@ mod multipart;
 mod passing;
 mod reader;
 mod store;
+mod unfinished;
 mod upload;
 
 pub use self::{

@@ -41,6 +41,15 @@ pub struct Delivery {
     pub reason: Option<Reason>,
 }
 
+/// What lies in a queue, roughly: SQS counts by samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Messages that nobody has taken.
+    pub waiting: u64,
+    /// Messages that somebody has taken, or that rest after a failure.
+    pub in_flight: u64,
+}
+
 /// A queue with leases: what is received and not settled in time is delivered again.
 ///
 /// A stale receipt may be refused or may silently work, SQS promises neither: never settle a

@@ -4,7 +4,6 @@
 mod activity;
 mod ec2;
 mod ecs;
-mod http;
 mod metadata;
 mod notices;
 mod protection;

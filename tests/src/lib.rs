@@ -4,6 +4,7 @@
 //! The tests start nothing: `cargo dev test` brings up the whole product from the real binaries
 //! and says by environment where it is.
 
+pub mod chaos;
 pub mod clip;
 pub mod closed_captions;
 pub mod conform;

@@ -25,9 +25,14 @@ impl Product {
     pub fn running() -> Self {
         let url = std::env::var("FANTAIL_URL")
             .expect("no FANTAIL_URL: run these tests through `cargo dev test`");
+        Self::at(&url)
+    }
+
+    /// The product at this URL.
+    pub fn at(url: &str) -> Self {
         let timeout = Some(Duration::from_secs(60));
         let agent = Agent::config_builder().http_status_as_error(false).timeout_global(timeout);
-        Self { url, agent: agent.build().into() }
+        Self { url: url.to_owned(), agent: agent.build().into() }
     }
 
     /// Absolute URL of a path.

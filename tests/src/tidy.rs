@@ -155,12 +155,12 @@ fn each_rendition_has_a_fleet_that_hears_of_it() {
     let renditions: Vec<_> = std::iter::once("audio").chain(rungs).collect();
     let fan_out = format!("{},{}", renditions.join(","), message::THUMBNAILS);
     for told in ["cloudformation/fleets.yaml", "cloudformation/fantail.yaml", "deploy.py"] {
-        assert!(read(&format!("infra/{told}")).contains(&fan_out), "{told} does not say {fan_out}");
+        assert!(read(format!("infra/{told}")).contains(&fan_out), "{told} does not say {fan_out}");
     }
     assert!(read("dev/src/fleets.rs").contains(&fan_out), "`cargo dev` does not say {fan_out}");
     let consolidated = renditions.join("-");
     for told in ["cloudformation/fleets.yaml", "deploy.py"] {
-        assert!(read(&format!("infra/{told}")).contains(&consolidated), "{told}: {consolidated}");
+        assert!(read(format!("infra/{told}")).contains(&consolidated), "{told}: {consolidated}");
     }
 }
 

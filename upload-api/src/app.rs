@@ -17,8 +17,17 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    catalogue::Catalogue, config::PartsArgs, events::Watchers, fleets::Pipeline, letters,
-    progress::ProgressWorker, sweeper, uploads::UploadArgs,
+    admission::Admission,
+    auth::Issuer,
+    catalogue::Catalogue,
+    config::PartsArgs,
+    events::Watchers,
+    fleets::Pipeline,
+    letters,
+    progress::ProgressWorker,
+    shares::{self, Views},
+    sweeper,
+    uploads::UploadArgs,
 };
 
 /// How long requests under way may take to end once we are asked to stop.
@@ -33,6 +42,8 @@ const EVENTS_AT_ONCE: usize = 8;
 pub struct App {
     /// The videos.
     pub catalogue: Catalogue,
+    /// Who says who somebody is; without one there is a single user.
+    pub issuer: Option<Issuer>,
     /// What people uploaded.
     pub raw: Objects,
     /// What the workers made of it.
@@ -43,14 +54,20 @@ pub struct App {
     pub progress: SqsQueue,
     /// All queues by name, for operators.
     pub pipeline: Pipeline,
+    /// Whose turn it is.
+    pub(crate) admission: Admission,
     /// The settings that new videos are made with.
     pub recipe: Recipe,
     /// Who looks at what, live.
     pub watchers: Watchers,
+    /// How often shares were opened.
+    pub views: Views,
     /// What uploads may be like.
     pub upload_limits: UploadArgs,
     /// Memory for uploads of unknown length.
     pub part_memory: PartMemory,
+    /// How long an event stays ours without a word of it.
+    pub lease: Duration,
     /// Uploads under way; they outlive their requests to clean up.
     pub uploads: TaskTracker,
     /// Fires when uploads under way must end.
@@ -74,6 +91,7 @@ impl App {
         let progress = SqsQueue::new(aws.sqs.clone(), args.catalog_queue_url.as_str())
             .with_heartbeats(aws.heartbeats.clone());
         Self {
+            issuer: Issuer::new(&args.auth),
             watchers: Watchers::new(catalogue.clone()),
             catalogue,
             raw: objects(&args.raw_bucket),
@@ -81,9 +99,12 @@ impl App {
             jobs: Topic::new(aws.sns.clone(), args.video_uploaded_topic_arn.as_str()),
             pipeline: Pipeline::new(&args.fleet_queues, &progress, aws),
             progress,
+            admission: Admission::new(args.owner_videos_at_once.into()),
             recipe: Recipe::standard(),
+            views: Views::default(),
             part_memory: PartMemory::new(args.uploads.stream_parts),
             upload_limits: args.uploads.clone(),
+            lease: Duration::from_secs(args.lease_seconds),
             uploads: TaskTracker::new(),
             last_call: CancellationToken::new(),
             shutdown,
@@ -113,8 +134,12 @@ impl App {
 /// If the listener fails.
 pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyhow::Result<()> {
     info!(addr = %listener.local_addr()?, "listening");
-    let settings =
-        ConsumerSettings { slots: EVENTS_AT_ONCE, drain: GRACE, ..ConsumerSettings::default() };
+    let settings = ConsumerSettings {
+        lease: app.lease,
+        slots: EVENTS_AT_ONCE,
+        drain: GRACE,
+        ..ConsumerSettings::default()
+    };
     let events = tokio::spawn(consume(
         Arc::new(app.progress.clone()),
         Arc::new(ProgressWorker::new(app.catalogue.clone())),
@@ -123,6 +148,7 @@ pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyh
     ));
     let sweeper = tokio::spawn(sweeper::sweep(app.clone()));
     let letters = tokio::spawn(letters::watch::watch(app.clone()));
+    let views = tokio::spawn(shares::views::keep_writing(app.clone()));
     let listener = listener.tap_io(|stream| {
         // Events and playlists are small and wanted at once.
         if let Err(error) = stream.set_nodelay(true) {
@@ -150,7 +176,7 @@ pub async fn serve(app: Arc<App>, router: Router, listener: TcpListener) -> anyh
     if cleaned_up.await.is_err() {
         warn!("left unfinished uploads to the sweeper and the bucket's lifecycle rule");
     }
-    for task in [events, sweeper, letters] {
+    for task in [events, sweeper, letters, views] {
         task.await.context("a background task panicked")?;
     }
     served

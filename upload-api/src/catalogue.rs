@@ -1,19 +1,28 @@
 //! The catalogue of videos in DynamoDB. Together with `platform` the only place that knows AWS, and
 //! the only door to the table: another store could stand behind it.
 
+mod admission;
 mod items;
+mod keys;
 mod letters;
 mod listing;
+mod plain;
+mod sessions;
+mod shares;
 mod store;
 mod uploads;
 mod usage;
 mod writing;
 
-use domain::{Upload, Video, VideoId};
+use domain::{Upload, Video, VideoId, video::PATIENCE};
 
+use self::admission::Freed;
 pub use self::{
+    keys::ApiKey,
     letters::Letter,
     listing::Page,
+    sessions::Session,
+    shares::{Pass, PasswordHash, Share},
     store::Catalogue,
     uploads::UploadsPage,
     usage::{Limit, Quota, Usage},
@@ -36,6 +45,25 @@ impl Entry {
         Self { video, due: None, upload: None }
     }
 
+    /// After a change: what is open has its deadline, and somebody who looks at it.
+    pub(crate) fn keep(&mut self, before: &Self, now: u64) {
+        if self.video.track(&before.video, now) {
+            self.video.record.version += 1;
+        }
+        let is_open = !self.video.record.open_jobs.is_empty();
+        match self.due {
+            None if is_open => self.due = Some(Due { owed: Owed::Watch, at: now + PATIENCE }),
+            // No deadline is nearer than the next look.
+            Some(Due { owed: Owed::Watch, .. }) if !is_open => self.due = None,
+            _ => {}
+        }
+    }
+
+    /// Whether it takes one of the places that its owner has.
+    fn is_working(&self) -> bool {
+        self.video.is_working() && !self.is_deleted()
+    }
+
     /// Whether the video is gone for everybody but those who clear it away.
     pub fn is_deleted(&self) -> bool {
         self.due.is_some_and(|due| due.owed == Owed::Erase)
@@ -56,10 +84,12 @@ pub struct Due {
 pub enum Owed {
     /// The job of an uploaded video, or of a retry, is to be published.
     Publish,
-    /// An upload that never ended is to be marked so, and its parts are to go.
+    /// An upload that never ended is to be marked so, and what has arrived of it to go.
     Expire,
     /// An upload whose parts are all there is to be put together.
     Complete,
+    /// Its fleets are at it; somebody is to look whether they are.
+    Watch,
     /// A deleted video's objects are to go, then its items; to all but sweepers it is gone already.
     Erase,
 }

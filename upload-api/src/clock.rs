@@ -11,9 +11,7 @@ pub(crate) fn unix_now() -> u64 {
 
 /// RFC 3339, UTC, to the second.
 pub(crate) fn rfc3339_now() -> String {
-    let now = OffsetDateTime::now_utc();
-    let now = now.replace_nanosecond(0).unwrap_or(now);
-    now.format(&Rfc3339).expect("a year of four digits has an RFC 3339 form")
+    rfc3339(unix_now())
 }
 
 /// Unix seconds as RFC 3339, UTC.

@@ -66,6 +66,7 @@ async fn erase(app: &App, id: VideoId) -> anyhow::Result<()> {
     for bucket in [&app.raw, &app.media] {
         bucket.delete_prefix(&keys::video_prefix(id)).await?;
     }
+    app.catalogue.remove_shares(id).await?;
     app.catalogue.remove(id).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! An upload walks through [`uploads`], [`jobs`], the workers, [`progress`], the [`catalogue`] and
 //! [`playback`].
 
+mod admission;
 pub mod app;
 pub mod auth;
 pub mod catalogue;
@@ -16,12 +17,14 @@ pub mod fleets;
 pub mod jobs;
 pub mod letters;
 pub mod naming;
+mod pages;
 pub mod playback;
 pub mod problem;
 pub mod progress;
 pub mod retries;
 mod router;
 pub mod security;
+pub mod shares;
 pub mod sweeper;
 pub mod uploads;
 pub mod videos;

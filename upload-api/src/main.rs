@@ -15,12 +15,15 @@ const STOP: Duration = Duration::from_secs(20);
 async fn main() -> anyhow::Result<()> {
     let config = Config::parse();
     telemetry::init(&config.telemetry);
-    security::check_address(config.listen, config.single_user_bind)?;
+    let anybody = config.parts.auth.auth_issuer.is_some() || config.single_user_bind;
+    security::check_address(config.listen, anybody)?;
     let shutdown = shutdown::on_signal(STOP);
     let aws = aws::load(&config.aws).await;
-    let app = App::new(&config.parts, &aws, shutdown);
-    let app = Arc::new(App { media: app.media.with_cdn(config.delivery.cdn()?), ..app });
-    let web = Web::new(config.web_dir.as_deref(), [&app.raw, &app.media]).await?;
+    let mut app = App::new(&config.parts, &aws, shutdown);
+    app.media = app.media.with_cdn(config.delivery.cdn()?);
+    let app = Arc::new(app);
+    let web = Web::new(config.web_dir.as_deref(), [&app.raw, &app.media], &config.embed_ancestors)
+        .await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("listening on {}", config.listen))?;

@@ -2,6 +2,8 @@
 //! URIs in playlists are relative and stay the same; what they redirect to lives for minutes.
 
 mod names;
+pub(crate) mod original;
+pub(crate) mod shared;
 mod thumbnails;
 
 use std::{sync::Arc, time::Duration};
@@ -12,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{RenditionName, RenditionState, Video, VideoId};
-use platform::objects::PresignOptions;
+use platform::objects::{Objects, PresignOptions};
 
 use self::names::{File, Piece};
 use crate::{
@@ -64,50 +66,56 @@ pub(crate) async fn file(
     Path((id, file)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let file = names::file(&file).ok_or_else(Problem::not_found)?;
-    let video = find(&app, &viewer, &id).await?;
+    serve_file(&app, &find(&app, &viewer, &id).await?, file).await
+}
+
+async fn serve_file(app: &App, video: &Video, file: File) -> Result<Response, Problem> {
     match file {
         File::Multivariant => {
             let playlist = view::can_be_watched(video.record.state)
                 .then(|| video.multivariant_playlist())
                 .flatten()
-                .ok_or_else(|| nothing_to_play(&video))?;
+                .ok_or_else(|| nothing_to_play(video))?;
             Ok(playlist_response(&playlist.to_string(), video.record.state.is_final()))
         }
         File::Manifest => {
-            let manifest = video.manifest().ok_or_else(|| no_manifest(&video))?;
+            let manifest = video.manifest().ok_or_else(|| no_manifest(video))?;
             let headers =
                 [(header::CONTENT_TYPE, MANIFEST_TYPE), (header::CACHE_CONTROL, FINAL_CACHE)];
             Ok((headers, manifest.to_string()).into_response())
         }
         File::Playlist(name) => {
-            let playlist = video.media_playlist(&name).ok_or_else(|| no_playlist(&video, &name))?;
+            let playlist = video.media_playlist(&name).ok_or_else(|| no_playlist(video, &name))?;
             let is_whole = playlist.available >= playlist.grid.segments();
             Ok(playlist_response(&playlist.to_string(), is_whole))
         }
         File::Mp4(name) => {
+            let file = format!("{} ({name}).mp4", video.record.title);
             let options = PresignOptions {
                 content_type: Some("video/mp4".to_owned()),
-                content_disposition: Some(names::attachment(&video.record.title, &name)),
+                content_disposition: Some(names::attachment(&file)),
             };
-            redirect(&app, &mp4_key(&video, &name)?, options).await
+            redirect(&app.media, &mp4_key(video, &name)?, options).await
         }
         File::CaptionsPlaylist(name) => {
             let playlist = video.captions_playlist(&name).ok_or_else(no_captions)?;
             Ok(playlist_response(&playlist.to_string(), true))
         }
         File::Captions(name) if video.has_captions(&name) => {
-            redirect(&app, &video.run().captions(&name), PresignOptions::default()).await
+            redirect(&app.media, &video.run().captions(&name), PresignOptions::default()).await
         }
         File::Captions(_) => Err(no_captions()),
         File::Poster(number) => {
-            redirect(&app, &thumbnails::poster(&video, number)?, PresignOptions::default()).await
+            redirect(&app.media, &thumbnails::poster(video, number)?, PresignOptions::default())
+                .await
         }
-        File::Storyboard => thumbnails::storyboard(&video),
+        File::Storyboard => thumbnails::storyboard(video),
         File::Sheet(number) => {
-            redirect(&app, &thumbnails::sheet(&video, number)?, PresignOptions::default()).await
+            redirect(&app.media, &thumbnails::sheet(video, number)?, PresignOptions::default())
+                .await
         }
         File::Preview => {
-            redirect(&app, &thumbnails::preview(&video)?, PresignOptions::default()).await
+            redirect(&app.media, &thumbnails::preview(video)?, PresignOptions::default()).await
         }
     }
 }
@@ -137,8 +145,17 @@ pub(crate) async fn piece(
 ) -> Result<Response, Problem> {
     let piece = names::piece(&piece).ok_or_else(Problem::not_found)?;
     let video = find(&app, &viewer, &id).await?;
-    let key = piece_key(&video, &RenditionName(rendition), piece)?;
-    redirect(&app, &key, PresignOptions::default()).await
+    serve_piece(&app, &video, RenditionName(rendition), piece).await
+}
+
+async fn serve_piece(
+    app: &App,
+    video: &Video,
+    rendition: RenditionName,
+    piece: Piece,
+) -> Result<Response, Problem> {
+    let key = piece_key(video, &rendition, piece)?;
+    redirect(&app.media, &key, PresignOptions::default()).await
 }
 
 async fn find(app: &App, viewer: &Viewer, id: &str) -> Result<Video, Problem> {
@@ -207,8 +224,13 @@ fn playlist_response(playlist: &str, is_final: bool) -> Response {
     (headers, playlist.to_owned()).into_response()
 }
 
-async fn redirect(app: &App, key: &str, options: PresignOptions) -> Result<Response, Problem> {
-    let url = app.media.presign_get(key, SIGNED_FOR, options).await;
+/// The one place that says where the bytes of an object are.
+async fn redirect(
+    bucket: &Objects,
+    key: &str,
+    options: PresignOptions,
+) -> Result<Response, Problem> {
+    let url = bucket.presign_get(key, SIGNED_FOR, options).await;
     let url = url.map_err(|error| Problem::unavailable(error.into()))?;
     let headers: [(HeaderName, String); 2] =
         [(header::LOCATION, url), (header::CACHE_CONTROL, REDIRECT_CACHE.to_owned())];

@@ -12,7 +12,10 @@ use serde::Serialize;
 use tracing::error;
 use utoipa::ToSchema;
 
-use crate::catalogue::{CatalogueError, Limit};
+use crate::{
+    auth::Scope,
+    catalogue::{CatalogueError, Limit},
+};
 
 /// Seconds after which it makes sense to ask again when a dependency is down.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -80,6 +83,17 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", detail)
     }
 
+    /// 401: what was sent to say who asks is not taken.
+    pub fn invalid_token(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_token", detail)
+    }
+
+    /// 403: a key that may do other things.
+    pub fn scope_missing(scope: Scope) -> Self {
+        let detail = format!("This API key may not do that: it lacks the scope {scope}.");
+        Self::new(StatusCode::FORBIDDEN, "scope_missing", detail)
+    }
+
     /// 403: known, but no operator.
     pub fn not_an_operator() -> Self {
         let detail = "Only operators may do this.";
@@ -133,6 +147,17 @@ impl Problem {
         }
     }
 
+    /// With what the log is told.
+    pub(crate) fn because(mut self, inside: anyhow::Error) -> Self {
+        self.inside = Some(inside);
+        self
+    }
+
+    /// The sentence for people.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -172,6 +197,9 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         let content_type = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, content_type);
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }

@@ -31,7 +31,7 @@ impl ProgressWorker {
 }
 
 /// A video that begins anew is owed a publish, in the same write.
-fn take_in(entry: &mut Entry, event: &ProgressEvent) -> bool {
+pub(crate) fn take_in(entry: &mut Entry, event: &ProgressEvent) -> bool {
     let generation = entry.video.record.generation;
     let changed = entry.video.apply(event);
     if entry.video.record.generation != generation {

@@ -39,20 +39,24 @@ pub(crate) async fn retry(
 ) -> Result<(StatusCode, Json<VideoView>), Problem> {
     caller.video(&app, id).await?;
     let name = RenditionName(name);
-    let reopen = |entry: &mut Entry| {
-        let reopened = entry.video.retry(&name);
-        if reopened.is_ok() {
-            entry.due = Some(jobs::publish_due());
-        }
-        reopened
-    };
-    let updated = app.catalogue.update(id, reopen).await?.ok_or_else(Problem::video_not_found)?;
+    let updated = app
+        .catalogue
+        .update(id, |entry| reopen(entry, &name))
+        .await?
+        .ok_or_else(Problem::video_not_found)?;
     updated.answer.map_err(problem)?;
-    // It is owed from here on: whatever fails now, a sweeper does again.
+    // Whatever fails now, a sweeper does again.
     if let Err(error) = jobs::publish(&app, &updated.video).await {
         warn!(%id, %name, error = format!("{error:#}"), "a retry is not published yet");
     }
     Ok((StatusCode::ACCEPTED, Json(VideoView::from(&updated.video))))
+}
+
+/// It is owed from here on.
+pub(crate) fn reopen(entry: &mut Entry, name: &RenditionName) -> Result<(), NotRetryable> {
+    entry.video.retry(name)?;
+    entry.due = Some(jobs::publish_due());
+    Ok(())
 }
 
 fn problem(refusal: NotRetryable) -> Problem {

@@ -1,15 +1,19 @@
-//! Single-user mode: nobody signs in, so only this machine may ask, and only from our own pages.
+//! Who may make a browser ask us. In single-user mode nobody signs in, so only this machine may ask;
+//! and whoever is known by a cookie may change something from our own pages only.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, Method, StatusCode, Uri, header, uri::Authority},
+    http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
 use crate::problem::Problem;
+
+/// Fetch Metadata (W3C).
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses an address that others could reach, unless told that they cannot.
 ///
@@ -18,9 +22,9 @@ use crate::problem::Problem;
 pub fn check_address(listen: SocketAddr, any_address: bool) -> anyhow::Result<()> {
     anyhow::ensure!(
         any_address || listen.ip().is_loopback(),
-        "refusing to listen on {listen}: nobody signs in yet, so everybody who reaches that \
-         address could see and delete all videos. Listen on 127.0.0.1, or, in a container whose \
-         port is published on loopback only, set SINGLE_USER_BIND=true."
+        "refusing to listen on {listen}: nobody signs in, so everybody who reaches that \
+         address could see and delete all videos. Set AUTH_ISSUER, or listen on 127.0.0.1, or, in \
+         a container whose port is published on loopback only, set SINGLE_USER_BIND=true."
     );
     Ok(())
 }
@@ -46,23 +50,44 @@ fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem>
         let detail = "This server answers to localhost, 127.0.0.1 and [::1] only.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "host_not_allowed", detail));
     }
-    let only_reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-    if !only_reads && headers.contains_key(header::ORIGIN) {
+    if !only_reads(method) && headers.contains_key(header::ORIGIN) {
         let origin = text(headers, header::ORIGIN).and_then(|origin| origin.parse::<Uri>().ok());
         let authority = origin.as_ref().and_then(Uri::authority);
         if !authority.is_some_and(is_loopback) {
-            let detail = "Pages of other origins may not change anything here.";
-            return Err(Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail));
+            return Err(foreign_page());
         }
     }
     Ok(())
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+/// Whether a request that comes with a cookie was made by a page of ours, if it changes something.
+/// Every browser says where such a request comes from; what does not say is no browser.
+///
+/// # Errors
+/// 403 for pages of others.
+pub(crate) fn own_page(method: &Method, headers: &HeaderMap, origin: &str) -> Result<(), Problem> {
+    let is_ours = match (text(headers, header::ORIGIN), text(headers, SEC_FETCH_SITE)) {
+        (Some(from), _) => from.eq_ignore_ascii_case(origin),
+        (None, Some(site)) => site == "same-origin",
+        (None, None) => false,
+    };
+    if only_reads(method) || is_ours { Ok(()) } else { Err(foreign_page()) }
+}
+
+fn only_reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn foreign_page() -> Problem {
+    let detail = "Pages of other origins may not change anything here.";
+    Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail)
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn is_loopback(authority: &Authority) -> bool {
+pub(crate) fn is_loopback(authority: &Authority) -> bool {
     let host = authority.host();
     if authority.as_str().contains('@') {
         return false;
@@ -109,6 +134,27 @@ mod tests {
         }
         let read = code(Method::GET, Some("localhost"), Some("https://evil.example"));
         assert_eq!(read, None, "its page may not read the answer");
+    }
+
+    #[test]
+    fn a_cookie_alone_changes_nothing() {
+        let may = |method: Method, sent: &[(HeaderName, &str)]| {
+            let headers =
+                sent.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
+            own_page(&method, &headers, "https://video.example").is_ok()
+        };
+        assert!(may(Method::GET, &[(header::ORIGIN, "https://evil.example")]));
+        assert!(may(Method::POST, &[(header::ORIGIN, "https://video.example")]));
+        assert!(may(Method::DELETE, &[(SEC_FETCH_SITE, "same-origin")]));
+        assert!(!may(Method::POST, &[]));
+        for origin in ["https://evil.example", "null", "http://video.example", ""] {
+            assert!(!may(Method::POST, &[(header::ORIGIN, origin)]), "{origin}");
+            let both = [(header::ORIGIN, origin), (SEC_FETCH_SITE, "same-origin")];
+            assert!(!may(Method::POST, &both), "{origin}");
+        }
+        for site in ["same-site", "cross-site", "none"] {
+            assert!(!may(Method::PATCH, &[(SEC_FETCH_SITE, site)]), "{site}");
+        }
     }
 
     #[test]

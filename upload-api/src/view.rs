@@ -28,7 +28,9 @@ pub struct VideoView {
     pub title: String,
     /// Where it stands.
     pub state: VideoStateView,
-    /// Why, for the states that need it.
+    /// Why it ended other than well; before its end, why it is not further: `waiting` for a worker
+    /// or for other videos of its owner, or `sent_again` after its work got lost. Null while it
+    /// gets on.
     #[schema(required)]
     pub reason: Option<ReasonView>,
     /// Who may see it.
@@ -102,7 +104,8 @@ pub struct RenditionView {
     pub state: RenditionStateView,
     /// From 0 to 1.
     pub progress: f64,
-    /// Why it was skipped or failed.
+    /// Why it was skipped or failed, or why nothing is heard of it: `waiting` in a long line, or
+    /// `sent_again` after its work got lost.
     #[schema(required)]
     pub reason: Option<ReasonView>,
     /// Pixels; null for sound.
@@ -269,19 +272,22 @@ fn captions(video: &Video) -> Vec<CaptionsView> {
 fn rendition(video: &Video, status: &RenditionStatus) -> RenditionView {
     let base = format!("/v/{}/{}", video.record.id, status.name);
     let size = picture_size(video, &status.name);
-    let sound = video.rendition(&RenditionName::audio());
-    let sound_failed = sound.is_some_and(|sound| sound.state == RenditionState::Failed);
     let mp4_state = match (status.state, status.mp4_state) {
         // Without its rung, or the sound, there will be no MP4 either.
         (RenditionState::Failed, Mp4State::Pending) => OutputStateView::Skipped,
-        (_, Mp4State::Pending) if sound_failed => OutputStateView::Skipped,
+        (_, Mp4State::Pending) if video.sound_failed() => OutputStateView::Skipped,
         (_, state) => state.into(),
     };
     RenditionView {
         name: status.name.to_string(),
         state: status.state.into(),
         progress: video.progress(status),
-        reason: status.reason.as_ref().or(status.mp4_reason.as_ref()).map(Into::into),
+        reason: status
+            .reason
+            .as_ref()
+            .or(status.mp4_reason.as_ref())
+            .or(video.standing(&status.name).and_then(|standing| standing.reason.as_ref()))
+            .map(Into::into),
         width: size.map(|(width, _)| width),
         height: size.map(|(_, height)| height),
         bitrate_bps: status.average_bps,

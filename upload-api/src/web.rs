@@ -6,9 +6,9 @@ use anyhow::Context;
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderValue, Uri, header},
+    http::{HeaderValue, StatusCode, Uri, header},
     middleware::{self, Next},
-    response::Response,
+    response::{Html, IntoResponse, Response},
 };
 use platform::objects::{Objects, PresignOptions};
 use tower_http::services::{ServeDir, ServeFile};
@@ -25,6 +25,8 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 pub struct Web {
     dir: Option<PathBuf>,
     policy: HeaderValue,
+    /// Of the page that others may frame.
+    embed_policy: HeaderValue,
 }
 
 impl Web {
@@ -35,6 +37,7 @@ impl Web {
     pub async fn new<const N: usize>(
         dir: Option<&Path>,
         buckets: [&Objects; N],
+        embed_ancestors: &str,
     ) -> anyhow::Result<Self> {
         if let Some(dir) = dir {
             let index = dir.join("index.html");
@@ -47,17 +50,40 @@ impl Web {
             origins.push(origin(&url).with_context(|| format!("the URL {url} has no origin"))?);
         }
         origins.dedup();
-        let policy = policy(&origins.join(" ")).parse().context("writing the page's policy")?;
-        Ok(Self { dir: dir.map(Path::to_owned), policy })
+        let origins = origins.join(" ");
+        let policy = |ancestors: &str| {
+            policy(&origins, ancestors).parse().context("writing the page's policy")
+        };
+        anyhow::ensure!(!embed_ancestors.contains([';', ',']), "EMBED_ANCESTORS is one list");
+        Ok(Self {
+            dir: dir.map(Path::to_owned),
+            policy: policy("'none'")?,
+            embed_policy: policy(embed_ancestors)?,
+        })
+    }
+
+    /// The page that only plays, where a share link leads to.
+    pub(crate) async fn shared_page(&self) -> Response {
+        self.player(&self.policy).await
+    }
+
+    /// The page that only plays, in a frame of others.
+    pub(crate) async fn embed_page(&self) -> Response {
+        self.player(&self.embed_policy).await
+    }
+
+    async fn player(&self, policy: &HeaderValue) -> Response {
+        let Some(dir) = &self.dir else { return no_page().into_response() };
+        match tokio::fs::read_to_string(dir.join("embed.html")).await {
+            Ok(html) => with_headers(Html(html).into_response(), false, policy.clone()),
+            Err(_) => no_page().into_response(),
+        }
     }
 
     /// Everything that no other route answers.
     pub(crate) fn routes(&self) -> Router {
         let Some(dir) = &self.dir else {
-            return Router::new().fallback(async || {
-                let detail = "There is no web page here: WEB_DIR is not set. The API is at /api.";
-                Problem::new(axum::http::StatusCode::NOT_FOUND, "no_web_page", detail)
-            });
+            return Router::new().fallback(async || no_page());
         };
         let files = || ServeDir::new(dir).precompressed_br().precompressed_gzip();
         let policy = self.policy.clone();
@@ -74,6 +100,11 @@ impl Web {
     }
 }
 
+fn no_page() -> Problem {
+    let detail = "There is no web page here: WEB_DIR is not set. The API is at /api.";
+    Problem::new(StatusCode::NOT_FOUND, "no_web_page", detail)
+}
+
 fn with_headers(mut response: Response, is_asset: bool, policy: HeaderValue) -> Response {
     let is_there = !response.status().is_client_error() && !response.status().is_server_error();
     let cache = if is_asset && is_there { FOR_EVER } else { ASK_AGAIN };
@@ -83,7 +114,7 @@ fn with_headers(mut response: Response, is_asset: bool, policy: HeaderValue) -> 
 }
 
 /// The player writes inline styles and plays from blobs; everything else is ours or the buckets'.
-fn policy(buckets: &str) -> String {
+fn policy(buckets: &str, ancestors: &str) -> String {
     [
         "default-src 'self'",
         "script-src 'self'",
@@ -95,7 +126,7 @@ fn policy(buckets: &str) -> String {
         "worker-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'none'",
-        "frame-ancestors 'none'",
+        &format!("frame-ancestors {ancestors}"),
     ]
     .join("; ")
 }
@@ -119,8 +150,9 @@ mod tests {
 
     #[test]
     fn the_policy_lets_nothing_else_in() {
-        let policy = policy("http://127.0.0.1:8333");
+        let policy = policy("http://127.0.0.1:8333", "'none'");
         assert!(policy.contains("connect-src 'self' http://127.0.0.1:8333;"), "{policy}");
+        assert!(policy.ends_with("; frame-ancestors 'none'"), "{policy}");
         assert!(policy.starts_with("default-src 'self'; script-src 'self';"), "{policy}");
     }
 }

@@ -90,11 +90,13 @@ async function violationsOf(page: Page): Promise<string[]> {
 function overhang(page: Page): Promise<number> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
-    const inside = [...document.querySelectorAll("main section > :not(dialog), .card > *, .upload > *")].map((part) => {
-      const box = part.parentElement as HTMLElement;
-      const end = box.getBoundingClientRect().right - Number.parseFloat(getComputedStyle(box).paddingRight);
-      return Math.floor(part.getBoundingClientRect().right - end);
-    });
+    const inside = [...document.querySelectorAll("main section > :not(dialog), .card > *, .upload > *")].map(
+      (part) => {
+        const box = part.parentElement as HTMLElement;
+        const end = box.getBoundingClientRect().right - Number.parseFloat(getComputedStyle(box).paddingRight);
+        return Math.floor(part.getBoundingClientRect().right - end);
+      },
+    );
     return Math.max(scrollWidth - clientWidth, ...inside);
   });
 }

@@ -1,7 +1,7 @@
 //! What an event does to a video.
 
-use super::{Mp4State, RenditionState, RenditionStatus, ThumbnailsState, Video, VideoState};
-use crate::{Happening, Plan, ProgressEvent, Reason, Recipe, RenditionName, plan::Outcome};
+use super::{Mp4State, RenditionState, RenditionStatus, Video, VideoState, retry::all_renditions};
+use crate::{Happening, Plan, ProgressEvent, Reason, RenditionName, plan::Outcome};
 
 impl Video {
     /// Takes an event in; true if anything changed (the version then counted up).
@@ -19,7 +19,7 @@ impl Video {
         changed || settled
     }
 
-    fn take(&mut self, happening: &Happening) -> bool {
+    pub(super) fn take(&mut self, happening: &Happening) -> bool {
         match happening {
             Happening::Started { renditions, plan } => self.start(renditions, plan),
             Happening::Rejected { reason } => self.reject(reason),
@@ -148,22 +148,22 @@ impl Video {
 
     /// Derives the video's state from its parts; true if it changed.
     pub(super) fn settle(&mut self) -> bool {
-        if self.record.state == VideoState::Rejected {
+        use VideoState::{Expired, Rejected, Uploading};
+        if matches!(self.record.state, Uploading | Rejected | Expired) {
             return false;
         }
         let before = (self.record.state, self.record.reason.clone());
         let state = self.derive();
-        let reason = matches!(state, VideoState::Partial | VideoState::Failed)
-            .then(|| self.first_failure())
-            .flatten();
-        (self.record.state, self.record.reason) = (state, reason);
+        self.record.state = state;
+        self.record.reason = match state {
+            VideoState::Partial | VideoState::Failed => self.first_failure(),
+            _ => self.open_reason(),
+        };
         before != (self.record.state, self.record.reason.clone())
     }
 
     fn derive(&self) -> VideoState {
-        let sound_failed = self
-            .rendition(&RenditionName::audio())
-            .is_some_and(|status| status.state == RenditionState::Failed);
+        let sound_failed = self.sound_failed();
         let all_settled = self.record.plan.is_some()
             && self.renditions.iter().all(|status| status.is_settled(sound_failed))
             && self.thumbnails_are_settled()
@@ -184,15 +184,21 @@ impl Video {
         }
     }
 
-    /// No fleet lived long enough to make a plan.
+    /// Without sound there are no MP4s.
+    pub fn sound_failed(&self) -> bool {
+        let sound = self.rendition(&RenditionName::audio());
+        sound.is_some_and(|sound| sound.state == RenditionState::Failed)
+    }
+
+    /// No fleet lived long enough to make a plan known, and none is at it any more.
     fn died_unplanned(&self) -> bool {
-        let rungs = Recipe::standard().ladder.rungs.into_iter().map(|rung| rung.name);
-        let failed = |name: RenditionName| {
-            self.rendition(&name).is_some_and(|status| status.state == RenditionState::Failed)
+        let is_over = |name: &RenditionName| {
+            self.rendition(name).is_some_and(|status| status.state.is_final())
         };
         self.record.plan.is_none()
-            && self.record.thumbnails.state == ThumbnailsState::Failed
-            && std::iter::once(RenditionName::audio()).chain(rungs).all(failed)
+            && self.thumbnails_are_settled()
+            && all_renditions().iter().all(is_over)
+            && self.first_failure().is_some()
     }
 
     fn first_failure(&self) -> Option<Reason> {
@@ -219,11 +225,12 @@ impl Video {
         self.renditions.iter().any(|status| !status.name.is_audio() && status.is_playable())
     }
 
-    /// At the end: at least one rung is whole.
+    /// At the end: at least one rung is whole, and known how to be played.
     fn is_watchable(&self) -> bool {
-        self.renditions
-            .iter()
-            .any(|status| !status.name.is_audio() && status.state == RenditionState::Complete)
+        let is_whole = |status: &RenditionStatus| {
+            !status.name.is_audio() && status.state == RenditionState::Complete
+        };
+        self.record.plan.is_some() && self.renditions.iter().any(is_whole)
     }
 }
 

@@ -43,6 +43,7 @@ impl Video {
         } else {
             self.reopen_rendition(name)?;
         }
+        self.forget_sent_again(name);
         self.settle();
         self.record.version += 1;
         Ok(())
@@ -68,14 +69,16 @@ impl Video {
 
     /// The jobs that retries still owe: what is to be done, and which fleet hears of it.
     pub fn owed_retries(&self) -> Vec<(Task, RenditionName)> {
-        let is_complete = |name: &RenditionName| {
-            self.rendition(name).is_some_and(|status| status.state == RenditionState::Complete)
-        };
-        let task = |name: &RenditionName| match is_complete(name) {
+        // Sound that is complete and owed none the less lacks its captions.
+        let task = |name: &RenditionName| match self.is_complete(name) && !name.is_audio() {
             true => Task::Close { rendition: name.clone() },
             false => Task::Make,
         };
         self.record.retries.iter().map(|name| (task(name), name.clone())).collect()
+    }
+
+    pub(super) fn is_complete(&self, name: &RenditionName) -> bool {
+        self.rendition(name).is_some_and(|status| status.state == RenditionState::Complete)
     }
 
     /// The jobs of these retries are on their way.
@@ -93,11 +96,26 @@ pub fn made_by(job: &VideoJob, queue: &str) -> Vec<RenditionName> {
         Task::ThumbnailsFrom { .. } => return vec![RenditionName::from(THUMBNAILS)],
         Task::Make | Task::Chunk { .. } => {}
     }
-    let rungs = Recipe::standard().ladder.rungs.into_iter().map(|rung| rung.name);
-    let all: Vec<_> = std::iter::once(RenditionName::audio()).chain(rungs).collect();
+    fed_by(queue)
+}
+
+/// Whether jobs of `fleet` lie in this queue, if `fleet` has none that is called like it.
+pub fn feeds(queue: &str, fleet: &RenditionName) -> bool {
+    fed_by(queue).contains(fleet)
+}
+
+/// What the fleet of a queue makes.
+fn fed_by(queue: &str) -> Vec<RenditionName> {
+    let all = all_renditions();
     let named: Vec<_> = queue.split('-').map(RenditionName::from).collect();
     let is_known = |name: &RenditionName| name.0 == THUMBNAILS || all.contains(name);
     if named.iter().all(is_known) { named } else { all }
+}
+
+/// Sound first, then small to large.
+pub(super) fn all_renditions() -> Vec<RenditionName> {
+    let rungs = Recipe::standard().ladder.rungs.into_iter().map(|rung| rung.name);
+    std::iter::once(RenditionName::audio()).chain(rungs).collect()
 }
 
 /// What it means for its video that a job of this queue will not be done.

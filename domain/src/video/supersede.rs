@@ -18,6 +18,8 @@ impl Video {
         self.record.plan = None;
         self.record.thumbnails = ThumbnailsStatus::default();
         self.record.retries.clear();
+        self.record.open_jobs.clear();
+        self.record.sent_again.clear();
         self.renditions.clear();
         true
     }

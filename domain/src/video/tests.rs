@@ -3,6 +3,7 @@
 mod playing;
 mod retrying;
 mod superseding;
+mod waiting;
 
 use super::*;
 use crate::{

@@ -11,7 +11,7 @@ use domain::Reason;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
-use super::{Delivery, Queue, Receipt, poll_wait};
+use super::{Backlog, Delivery, Queue, Receipt, poll_wait};
 use crate::outage;
 
 /// The message attribute of a letter that says why it is one, as the JSON of a [`Reason`].
@@ -86,6 +86,24 @@ impl SqsQueue {
     /// If it does not, or is not there.
     pub async fn reachable(&self) -> anyhow::Result<()> {
         self.attribute(QueueAttributeName::QueueArn).await.map(drop)
+    }
+
+    /// How much lies in it.
+    ///
+    /// # Errors
+    /// If the queue does not answer.
+    pub async fn backlog(&self) -> anyhow::Result<Backlog> {
+        use QueueAttributeName::{
+            ApproximateNumberOfMessages as Visible, ApproximateNumberOfMessagesDelayed as Delayed,
+            ApproximateNumberOfMessagesNotVisible as InFlight,
+        };
+        let request = self.client.get_queue_attributes().queue_url(&*self.url);
+        let request = request.set_attribute_names(Some(vec![Visible, Delayed, InFlight]));
+        let answer = request.send().await.map_err(outage::told);
+        let answer = answer.with_context(|| format!("queue {} does not answer", self.url))?;
+        let attributes = answer.attributes.unwrap_or_default();
+        let count = |name| attributes.get(&name).and_then(|n| n.parse().ok()).unwrap_or(0_u64);
+        Ok(Backlog { waiting: count(Visible) + count(Delayed), in_flight: count(InFlight) })
     }
 
     async fn attribute(&self, name: QueueAttributeName) -> anyhow::Result<Option<String>> {

@@ -10,8 +10,8 @@ use aws_sigv4::{
     sign::v4,
 };
 
-use super::{http, metadata::Metadata};
-use crate::aws::Aws;
+use super::metadata::Metadata;
+use crate::{aws::Aws, http};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 

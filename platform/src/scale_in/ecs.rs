@@ -3,7 +3,7 @@
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
-use super::http;
+use crate::http;
 
 /// The agent of the task we are.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 //! | | `plan` | the plan, written once: it is larger than all the rest |
 //! | | `rendition#{name}` | one rendition |
 //! | | `upload` | how the file comes in parts; in the index `by_owner` under `uploads#{owner}` while it does |
+//! | `admission#{owner}` | `working#{id}`, `waiting#{id}` | nothing: that it is there says it |
 //!
 //! Every write counts up `revision` on the first of them and is conditioned on the one that was
 //! read, so a video changes as a whole or not at all.
@@ -21,7 +22,7 @@ use domain::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_dynamo::{from_item, to_item};
 
-use super::{CatalogueError, Due, Entry, Owed};
+use super::{CatalogueError, Due, Entry, Owed, admission};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -81,6 +82,7 @@ pub(super) fn all(entry: &Entry, revision: u64) -> Result<Vec<Item>, CatalogueEr
     if let Some(upload) = &entry.upload {
         items.push(upload_item(id, &entry.video.record.owner_id, upload)?);
     }
+    items.extend(admission::item(entry));
     Ok(items)
 }
 
@@ -183,6 +185,7 @@ fn due(item: &Item) -> Result<Option<Due>, CatalogueError> {
         Some("publish") => Owed::Publish,
         Some("expire") => Owed::Expire,
         Some("complete") => Owed::Complete,
+        Some("watch") => Owed::Watch,
         Some("erase") => Owed::Erase,
         _ => return Ok(None),
     };
@@ -194,6 +197,7 @@ fn word(owed: Owed) -> &'static str {
         Owed::Publish => "publish",
         Owed::Expire => "expire",
         Owed::Complete => "complete",
+        Owed::Watch => "watch",
         Owed::Erase => "erase",
     }
 }

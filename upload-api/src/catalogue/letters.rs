@@ -188,7 +188,9 @@ fn read(item: Item) -> Option<Letter> {
     from_item(item).inspect_err(|error| error!(%error, "a letter cannot be read")).ok()
 }
 
-fn is_refused<E>(error: &SdkError<E, aws_sdk_dynamodb::config::http::HttpResponse>) -> bool
+pub(super) fn is_refused<E>(
+    error: &SdkError<E, aws_sdk_dynamodb::config::http::HttpResponse>,
+) -> bool
 where
     E: aws_sdk_dynamodb::error::ProvideErrorMetadata,
 {
@@ -196,7 +198,7 @@ where
     error.code() == Some("ConditionalCheckFailedException")
 }
 
-fn unavailable<E>(
+pub(super) fn unavailable<E>(
     doing: &'static str,
     error: SdkError<E, aws_sdk_dynamodb::config::http::HttpResponse>,
 ) -> CatalogueError

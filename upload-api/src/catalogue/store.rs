@@ -9,7 +9,7 @@ use platform::{aws::Aws, outage};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
-    CatalogueError, Entry, Quota,
+    CatalogueError, Entry, Freed, Quota,
     items::{self, Stored},
 };
 
@@ -23,6 +23,7 @@ pub struct Catalogue {
     pub(super) table: Arc<str>,
     pub(super) quota: Quota,
     turns: Arc<[Mutex<()>]>,
+    pub(super) freed: Arc<Freed>,
 }
 
 impl Catalogue {
@@ -30,7 +31,8 @@ impl Catalogue {
     pub fn new(aws: &Aws, table: impl Into<Arc<str>>) -> Self {
         let turns = (0..TURNS).map(|_| Mutex::new(())).collect();
         let client = Client::new(&aws.sdk);
-        Self { client, table: table.into(), quota: Quota::default(), turns }
+        let freed = Arc::default();
+        Self { client, table: table.into(), quota: Quota::default(), turns, freed }
     }
 
     /// Refuses what would take more than an owner may have.

@@ -15,6 +15,7 @@ use super::{
     Catalogue, CatalogueError, Entry, Updated,
     items::{self, Changes, Item, Stored},
 };
+use crate::clock;
 
 /// Attempts to change a video that others keep changing: about twenty seconds of them.
 const ATTEMPTS: u32 = 100;
@@ -52,17 +53,18 @@ impl Catalogue {
         mut change: impl FnMut(&mut Entry) -> T,
     ) -> Result<Option<Updated<T>>, CatalogueError> {
         let unless_deleted = |entry: &mut Entry| (!entry.is_deleted()).then(|| change(entry));
-        let updated = self.claim(id, unless_deleted).await?;
+        let updated = self.claim(id, clock::unix_now(), unless_deleted).await?;
         Ok(updated.and_then(|Updated { video, answer }| Some(Updated { video, answer: answer? })))
     }
 
-    /// [`update`](Self::update) for sweepers, who also see deleted videos.
+    /// [`update`](Self::update) for sweepers, who also see deleted videos, at `now` (Unix seconds).
     ///
     /// # Errors
     /// If the table does not answer, or others came between again and again.
     pub async fn claim<T>(
         &self,
         id: VideoId,
+        now: u64,
         mut change: impl FnMut(&mut Entry) -> T,
     ) -> Result<Option<Updated<T>>, CatalogueError> {
         let _turn = self.turn(id).await;
@@ -70,9 +72,13 @@ impl Catalogue {
             let Some(before) = self.load(id).await? else { return Ok(None) };
             let mut after = before.entry.clone();
             let answer = change(&mut after);
+            if after != before.entry {
+                after.keep(&before.entry, now);
+            }
             let changes = items::changes(&before, &after)?;
             let charge = after.video.charge();
             if changes.is_empty() || self.commit(&before, changes, charge).await? {
+                self.freed.note(&before.entry, &after);
                 return Ok(Some(Updated { video: after.video, answer }));
             }
             sleep(pause(attempt)).await;

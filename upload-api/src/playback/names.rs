@@ -65,9 +65,9 @@ pub(super) fn piece(name: &str) -> Option<Piece> {
     }
 }
 
-/// `Content-Disposition` (RFC 6266) that saves a rung under the video's title.
-pub(super) fn attachment(title: &str, rendition: &RenditionName) -> String {
-    let name = format!("{title} ({rendition}).mp4").replace(['/', '\\'], "_");
+/// `Content-Disposition` (RFC 6266) that saves a file under this name.
+pub(super) fn attachment(name: &str) -> String {
+    let name = name.replace(['/', '\\'], "_");
     let plain: String = name.chars().map(|char| if is_plain(char) { char } else { '_' }).collect();
     // RFC 8187: every byte but those of `attr-char` is escaped.
     let mut escaped = String::new();
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn a_download_is_named_after_the_video() {
         assert_eq!(
-            attachment("Straße \"A\"/B", &"480p".into()),
+            attachment("Straße \"A\"/B (480p).mp4"),
             "attachment; filename=\"Stra_e _A__B (480p).mp4\"; \
              filename*=UTF-8''Stra%C3%9Fe%20%22A%22_B%20%28480p%29.mp4"
         );

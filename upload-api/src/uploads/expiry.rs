@@ -11,15 +11,15 @@ use crate::{
 
 /// How long dropping parts may take before a sweeper thinks that whoever does it is dead, in
 /// seconds.
-const PATIENCE: u64 = 60;
+pub(crate) const PATIENCE: u64 = 60;
 
 /// Gives an upload up. That its parts are to go is still owed.
-pub(crate) fn expire(entry: &mut Entry) {
+pub(crate) fn expire(entry: &mut Entry, now: u64) {
     entry.video.expired();
     if let Some(upload) = &mut entry.upload {
         upload.state = UploadState::Expired;
     }
-    entry.due = Some(Due { owed: Owed::Expire, at: clock::unix_now() + PATIENCE });
+    entry.due = Some(Due { owed: Owed::Expire, at: now + PATIENCE });
 }
 
 /// Drops what has arrived of an expired upload, or says why it is still owed.
@@ -31,8 +31,11 @@ pub(crate) async fn clear_or_warn(app: &App, id: VideoId) {
 }
 
 async fn clear(app: &App, id: VideoId) -> anyhow::Result<()> {
+    let prefix = keys::video_prefix(id);
     drop_parts(app, id).await?;
-    app.raw.delete_prefix(&keys::video_prefix(id)).await?;
+    // What a process that died was streaming has no id in the catalogue.
+    app.raw.abort_uploads(&prefix).await?;
+    app.raw.delete_prefix(&prefix).await?;
     let settle = |entry: &mut Entry| {
         entry.due = entry.due.filter(|due| due.owed != Owed::Expire);
     };
@@ -46,7 +49,7 @@ async fn clear(app: &App, id: VideoId) -> anyhow::Result<()> {
 /// # Errors
 /// If the catalogue or the store does not answer.
 pub(crate) async fn drop_parts(app: &App, id: VideoId) -> anyhow::Result<()> {
-    let found = app.catalogue.claim(id, |entry| entry.upload.clone()).await?;
+    let found = app.catalogue.claim(id, clock::unix_now(), |entry| entry.upload.clone()).await?;
     let upload = found.and_then(|found| found.answer);
     if let Some(upload) = upload.filter(|upload| upload.state != UploadState::Complete) {
         let direct = app.raw.direct(&keys::source(id), &upload.multipart_id, upload.checksum);

@@ -178,7 +178,7 @@ async fn is_there(app: &App, id: VideoId) -> Result<(), Problem> {
     warn!(%id, "the parts of an upload are gone");
     let updated = app.catalogue.update(id, |entry| {
         if entry.upload.as_ref().is_some_and(Upload::is_open) {
-            expire(entry);
+            expire(entry, clock::unix_now());
         }
         entry.upload.clone()
     });

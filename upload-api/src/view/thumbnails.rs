@@ -1,6 +1,10 @@
 //! Poster, storyboard and preview as the outside sees them.
 
-use domain::{Video, message::PosterCandidate, video::PartStatus};
+use domain::{
+    Video,
+    message::{PosterCandidate, THUMBNAILS},
+    video::PartStatus,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,7 +16,7 @@ use super::{OutputStateView, ReasonView};
 pub struct ThumbnailsView {
     /// Where the poster stands.
     pub state: OutputStateView,
-    /// Why there is none.
+    /// Why there is none, or none yet.
     #[schema(required)]
     pub reason: Option<ReasonView>,
     /// The poster and other stills that could be it, the best one, which it is, first.
@@ -52,6 +56,8 @@ pub struct ThumbnailView {
 impl From<&Video> for ThumbnailsView {
     fn from(video: &Video) -> Self {
         let thumbnails = &video.record.thumbnails;
+        let standing = video.standing(&THUMBNAILS.into());
+        let open = standing.and_then(|standing| standing.reason.as_ref());
         let poster = |(number, candidate): (usize, &PosterCandidate)| PosterView {
             url: match number {
                 1 => format!("/v/{}/poster.jpg", video.record.id),
@@ -62,7 +68,7 @@ impl From<&Video> for ThumbnailsView {
         };
         Self {
             state: thumbnails.state.into(),
-            reason: thumbnails.reason.as_ref().map(Into::into),
+            reason: thumbnails.reason.as_ref().or(open).map(Into::into),
             posters: (1..).zip(&thumbnails.candidates).map(poster).collect(),
             storyboard: part(&video.storyboard(), None),
             preview: part(&video.preview(), thumbnails.preview_size_bytes),

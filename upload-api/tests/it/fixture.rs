@@ -13,6 +13,7 @@ use upload_api::{App, PartsArgs, Web, router, serve};
 
 use crate::{
     http::{self, Reply},
+    issuer::TestIssuer,
     standins::Standins,
 };
 
@@ -26,6 +27,14 @@ pub struct Fixture {
 /// Runs a test against a fresh app and removes everything afterwards, also when it fails.
 pub async fn with_app(test: impl AsyncFnOnce(&Fixture)) {
     with_app_and_page(None, test).await;
+}
+
+/// The same with an issuer by which people sign in.
+pub async fn with_issuer(test: impl AsyncFnOnce(&Fixture, &TestIssuer)) {
+    let issuer = TestIssuer::start().await;
+    let mut standins = Standins::new().await;
+    standins.args.auth = issuer.args();
+    with_app_of(standins, None, async |fixture| test(fixture, &issuer).await).await;
 }
 
 /// The same with a web page.
@@ -43,7 +52,7 @@ pub async fn with_settings(change: impl FnOnce(&mut PartsArgs), test: impl Async
 async fn with_app_of(standins: Standins, web_dir: Option<&Path>, test: impl AsyncFnOnce(&Fixture)) {
     let shutdown = CancellationToken::new();
     let app = Arc::new(App::new(&standins.args, &standins.aws, shutdown.clone()));
-    let web = Web::new(web_dir, [&app.raw, &app.media]).await.unwrap();
+    let web = Web::new(web_dir, [&app.raw, &app.media], "*").await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let serving = tokio::spawn(serve(app.clone(), router(app.clone(), &web), listener));

@@ -26,6 +26,14 @@ impl Reply {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// All values of a header that may come more than once.
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
     pub fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
@@ -96,6 +104,9 @@ pub async fn reply(connection: TcpStream) -> Reply {
     let mut reader = BufReader::new(connection);
     let (status, headers) = timeout(PATIENCE, head(&mut reader)).await.expect("an answer in time");
     let mut body = Vec::new();
+    if headers.contains(&("content-type".to_owned(), "text/event-stream".to_owned())) {
+        return Reply { status, headers, body }; // which has no end
+    }
     timeout(PATIENCE, reader.read_to_end(&mut body)).await.expect("all of it").unwrap();
     let mut reply = Reply { status, headers, body };
     if reply.header("transfer-encoding") == Some("chunked") {

@@ -130,7 +130,11 @@ async fn thumbnails_are_served_as_they_come() {
 
         report(Happening::StoryboardComplete).await;
         report(Happening::PreviewComplete { size_bytes: 70_000 }).await;
-        let video = fixture.video_when(&id, |video| !video["preview_url"].is_null()).await;
+        let video = fixture
+            .video_when(&id, |video| {
+                !video["preview_url"].is_null() && !video["storyboard_url"].is_null()
+            })
+            .await;
         assert_eq!(video["thumbnails"]["preview"]["size_bytes"], 70_000);
         let run = event(&id, Happening::StoryboardComplete).run;
         let media = &fixture.app.media;

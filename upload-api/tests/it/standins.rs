@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use platform::aws::{Aws, AwsArgs};
-use upload_api::{PartsArgs, fleets::FleetQueue, uploads::UploadArgs};
+use upload_api::{PartsArgs, auth::AuthArgs, fleets::FleetQueue, uploads::UploadArgs};
 use uuid::Uuid;
 
 /// What one test works on; nobody else knows of it.
@@ -59,6 +59,7 @@ impl Standins {
         let catalog_table = format!("{prefix}-catalogue");
         table(&dynamo, &catalog_table).await;
         let args = PartsArgs {
+            lease_seconds: 60,
             raw_bucket,
             media_bucket,
             video_uploaded_topic_arn: topic_arn,
@@ -67,8 +68,10 @@ impl Standins {
                 name: "480p".into(),
                 url: Some(fleet_queue_url.clone()),
             }],
+            owner_videos_at_once: 100.try_into().unwrap(),
             catalog_table,
             s3_public_endpoint: None,
+            auth: AuthArgs::default(),
             uploads: UploadArgs::default(),
         };
         Self { aws, dynamo, args, fleet_queue_url, fleet_letters_url, dead_letter_queue_url }

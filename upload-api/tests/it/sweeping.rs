@@ -1,6 +1,6 @@
 //! What a dead replica began, another one ends.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::{OwnerId, Recipe, SourceObject, Video, VideoId, keys};
 use upload_api::{
@@ -14,7 +14,12 @@ use crate::fixture::with_app;
 /// Far enough ahead that everything which may be due is.
 const LATER: u64 = 4_000_000_000;
 
-fn uploading() -> Video {
+/// Unix seconds.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+pub fn uploading() -> Video {
     let id = VideoId(Uuid::now_v7());
     let created_at = "2026-01-01T00:00:00Z".to_owned();
     Video::begin(id, OwnerId::local(), "Clip".to_owned(), created_at, Recipe::standard().id())
@@ -27,17 +32,18 @@ async fn an_uploaded_video_that_was_not_published_is() {
         let id = video.record.id;
         let source = SourceObject { key: keys::source(id), size_bytes: 3, etag: "\"e\"".into() };
         video.uploaded(source);
-        let due = Some(Due { owed: Owed::Publish, at: LATER });
-        fixture.app.catalogue.create(&Entry { due, ..Entry::new(video) }).await.unwrap();
+        let soon = now() + 1000;
+        let entry = Entry { due: Some(Due { owed: Owed::Publish, at: soon }), ..Entry::new(video) };
+        fixture.app.catalogue.create(&entry).await.unwrap();
 
-        sweep_once(&fixture.app, LATER - 1).await.unwrap();
+        sweep_once(&fixture.app, soon - 1).await.unwrap();
         let early = fixture.standins.next_job(Duration::from_secs(1)).await;
         assert_eq!(early, None, "whoever uploaded it may still be alive");
-        sweep_once(&fixture.app, LATER).await.unwrap();
+        sweep_once(&fixture.app, soon).await.unwrap();
         let job = fixture.standins.next_job(Duration::from_secs(10)).await.expect("a job");
         assert_eq!(job["video_id"], id.to_string());
-        assert!(fixture.app.catalogue.due(LATER, 10).await.unwrap().is_empty());
-        sweep_once(&fixture.app, LATER).await.unwrap();
+        assert!(fixture.app.catalogue.due(now() + 60, 10).await.unwrap().is_empty());
+        sweep_once(&fixture.app, now() + 60).await.unwrap();
         assert_eq!(fixture.standins.next_job(Duration::from_secs(1)).await, None, "only once");
     })
     .await;

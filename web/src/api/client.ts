@@ -55,6 +55,14 @@ export function listVideos(cursor?: string): Promise<Answer<VideoPage>> {
   return answer(() => client.GET("/api/videos", { params: { query } }));
 }
 
+/** The video that a share link, or a pass for one, leads to. */
+export function readShared(token: string): Promise<Answer<Video>> {
+  return answer<Video>(async () => {
+    const { data, ...rest } = await client.GET("/api/shares/{token}", { params: { path: { token } } });
+    return data === undefined ? rest : { ...rest, data: data.video };
+  });
+}
+
 export function readVideo(id: string): Promise<Answer<Video>> {
   return answer(() => client.GET("/api/videos/{id}", { params: { path: { id } } }));
 }

@@ -25,6 +25,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your API keys */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description Its secret is in this answer and nowhere else. A key cannot make keys.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description It ends at once.
+         */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask who you are
+         * @description 401 for whoever is not known: browsers then go to `/auth/sign-in?return_to=/…`, and leave by
+         *     `POST /auth/sign-out`.
+         */
+        get: operations["read_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pipeline/dead-letters": {
         parameters: {
             query?: never;
@@ -59,6 +121,23 @@ export interface paths {
          * @description With their attempts counted anew; what failed of their videos is pending again.
          */
         post: operations["redrive_queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shares/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a shared video */
+        get: operations["read_shared_video"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -224,6 +303,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/{id}/playback-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a playback token
+         * @description For players that send no cookie: a TV, a cast receiver, a native player. It plays your video for
+         *     twelve hours.
+         */
+        post: operations["create_playback_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos/{id}/renditions/{name}/retry": {
         parameters: {
             query?: never;
@@ -239,6 +339,108 @@ export interface paths {
          *     already is kept; the rest is made.
          */
         post: operations["retry_rendition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a video's shares */
+        get: operations["list_shares"];
+        put?: never;
+        /**
+         * Share a video
+         * @description Whoever has the link can see the video, also a private one, until the link is revoked or ends.
+         */
+        post: operations["create_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/{id}/shares/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a share
+         * @description Its link opens nothing any more, and who plays by it gets no further segment.
+         */
+        delete: operations["revoke_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v/{id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the original
+         * @description The file as it was uploaded, for its owner.
+         */
+        get: operations["download_original"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v/{id}/t/{token}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Play a shared video
+         * @description The same by a token in the path, for players that send no cookie. It ends when the share is
+         *     revoked.
+         */
+        get: operations["play_shared_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v/{id}/t/{token}/{rendition}/{piece}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a segment of a shared video
+         * @description As without the token.
+         */
+        get: operations["play_shared_piece"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -293,6 +495,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A key, without its secret. */
+        ApiKey: {
+            /** @description RFC 3339, UTC. */
+            created_at: string;
+            /** @description RFC 3339, UTC. */
+            expires_at: string | null;
+            /** @description Its id, which is no secret. */
+            id: string;
+            /** @description RFC 3339, UTC; to the hour. */
+            last_used_at: string | null;
+            /** @description What it is for. */
+            name: string;
+            /** @description What it may do. */
+            scopes: components["schemas"]["Scope"][];
+        };
+        /** @description All keys of an owner. */
+        ApiKeyList: {
+            /** @description Newest first, at most 50. */
+            keys: components["schemas"]["ApiKey"][];
+        };
         /** @description A part that has arrived. */
         ArrivedPart: {
             /** @description The store's own; with its quotes. */
@@ -337,6 +559,28 @@ export interface components {
             checksums?: {
                 [key: string]: string;
             } | null;
+        };
+        /** @description A new key and its secret. */
+        CreatedApiKey: {
+            /** @description The key. */
+            key: components["schemas"]["ApiKey"];
+            /**
+             * @description To be sent as `Authorization: Bearer …`. It is shown this once.
+             * @example fantail_…
+             */
+            secret: string;
+        };
+        /** @description A new link. */
+        CreatedShare: {
+            /** @description Relative URL of the page for frames; with a password it plays nothing. */
+            embed_url: string;
+            /** @description The share. */
+            share: components["schemas"]["Share"];
+            /**
+             * @description Relative URL of the page that plays it. It is shown this once.
+             * @example /s/AZCKXayWd0u8zrMCCZqA9…
+             */
+            url: string;
         };
         /** @description A message that no worker could do. */
         DeadLetter: {
@@ -389,6 +633,46 @@ export interface components {
              * @description Highest true peak in dBTP.
              */
             true_peak_dbtp: number;
+        };
+        /** @description Whoever asks. */
+        Me: {
+            /** @description Whether they see the pipeline and the videos of others. */
+            is_operator: boolean;
+            /** @description What to call them. */
+            name: string | null;
+            /** @description As it stands on their videos; `local` in single-user mode. */
+            owner_id: string;
+            /** @description What their API key may do; null without one: then everything that is theirs. */
+            scopes: components["schemas"]["Scope"][] | null;
+            /** @description How they are known. */
+            signed_in_by: components["schemas"]["SignedInBy"];
+        };
+        /** @description A key to make. */
+        NewKey: {
+            /**
+             * Format: int32
+             * @description Days after which it ends by itself; for ever if not told.
+             */
+            expires_in_days?: number | null;
+            /**
+             * @description What it is for, at most 200 characters on one line.
+             * @example nightly import
+             */
+            name: string;
+            /** @description What it may do. */
+            scopes: components["schemas"]["Scope"][];
+        };
+        /** @description A link to make. */
+        NewShare: {
+            /**
+             * Format: int64
+             * @description Seconds after which it ends by itself; never if not told.
+             */
+            expires_in_seconds?: number | null;
+            /** @description Whom or what it is for, at most 200 characters on one line. */
+            name?: string | null;
+            /** @description What else one has to know: 8 to 200 characters. */
+            password?: string | null;
         };
         /** @description A file that is about to come in parts. */
         NewUpload: {
@@ -469,6 +753,15 @@ export interface components {
              *     ]
              */
             numbers: number[];
+        };
+        /** @description A token for a device. */
+        PlaybackToken: {
+            /** @description RFC 3339, UTC. */
+            expires_at: string;
+            /** @description Relative URL of the multivariant playlist. */
+            playlist_url: string;
+            /** @description The token: it stands in the path of everything that is played. */
+            token: string;
         };
         /** @description A still that could stand for the video. */
         Poster: {
@@ -581,6 +874,46 @@ export interface components {
          * @enum {string}
          */
         RenditionState: "pending" | "running" | "playable" | "complete" | "skipped" | "failed";
+        /**
+         * @description One thing that a key may do.
+         * @enum {string}
+         */
+        Scope: "read" | "upload" | "manage" | "operate";
+        /** @description A link, without its token. */
+        Share: {
+            /** @description RFC 3339, UTC. */
+            created_at: string;
+            /** @description RFC 3339, UTC. */
+            expires_at: string | null;
+            /** @description Whether one has to know a password. */
+            has_password: boolean;
+            /** @description Its id, which is no secret. */
+            id: string;
+            /** @description Whom or what it is for. */
+            name: string | null;
+            /**
+             * Format: int64
+             * @description How often its page was opened; some seconds late.
+             */
+            views: number;
+        };
+        /** @description All links to a video. */
+        ShareList: {
+            /** @description Newest first, at most 100. */
+            shares: components["schemas"]["Share"][];
+        };
+        /** @description What a link leads to. */
+        SharedVideo: {
+            /** @description Until when it can be seen: RFC 3339, UTC. */
+            expires_at: string | null;
+            /** @description The video; its URLs have the token in them and need no cookie. */
+            video: components["schemas"]["Video"];
+        };
+        /**
+         * @description How somebody is known.
+         * @enum {string}
+         */
+        SignedInBy: "single_user" | "token" | "session" | "key";
         /** @description The uploaded file. What is in it is known once a worker has looked. */
         Source: {
             /**
@@ -816,6 +1149,127 @@ export interface operations {
             };
         };
     };
+    list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description The key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It opens nothing any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description You */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_dead_letters: {
         parameters: {
             query?: {
@@ -881,6 +1335,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Redriven"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_shared_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What stands in the link */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The video */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedVideo"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
@@ -1310,6 +1796,38 @@ export interface operations {
             };
         };
     };
+    create_playback_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The video's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybackToken"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retry_rendition: {
         parameters: {
             query?: never;
@@ -1335,6 +1853,226 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Video"];
                 };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The video's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareList"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The video's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description The link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedShare"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The video's id */
+                id: string;
+                /** @description The share's id */
+                share: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_original: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The video's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the file is for the next minutes */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    play_shared_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The video's id */
+                id: string;
+                /** @description Of a share, or a playback token */
+                token: string;
+                /**
+                 * @description Which file
+                 * @example master.m3u8
+                 */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A playlist, a manifest, or the storyboard's WebVTT */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                    "application/dash+xml": string;
+                    "text/vtt": string;
+                };
+            };
+            /** @description Where the file is for the next minutes */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    play_shared_piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The video's id */
+                id: string;
+                /** @description Of a share, or a playback token */
+                token: string;
+                /**
+                 * @description Which rendition
+                 * @example 480p
+                 */
+                rendition: string;
+                /**
+                 * @description Which segment
+                 * @example 00001.m4s
+                 */
+                piece: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the segment is for the next minutes */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong (RFC 9457) */
             default: {

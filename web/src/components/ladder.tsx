@@ -9,7 +9,7 @@ import { CheckIcon } from "./icons";
 
 export function Ladder({ video }: { video: Video }) {
   const all = steps(video);
-  if (all.length === 0) return <p class="quiet">{strings.ladder.noPlan}</p>;
+  if (all.length === 0) return <NoSteps video={video} />;
   return (
     <ul class="ladder" aria-label={strings.ladder.label(video.title)}>
       {all.map((step) => (
@@ -22,6 +22,11 @@ export function Ladder({ video }: { video: Video }) {
       ))}
     </ul>
   );
+}
+
+/** Nothing is being made yet, and why. */
+export function NoSteps({ video }: { video: Video }) {
+  return <p class="quiet">{video.reason == null ? strings.ladder.noPlan : reasonOf(video.reason)}</p>;
 }
 
 /** A step's bar; a step that does not apply has none. */
@@ -54,9 +59,10 @@ export function StepState({ step }: { step: Step }) {
   );
 }
 
-/** Why a step was skipped or failed, for people. */
+/** Why a step was skipped or failed, or is not further, for people. */
 export function StepReason({ step }: { step: Step }) {
-  if (step.state !== "skipped" && step.state !== "failed") return null;
+  const ended = step.state === "skipped" || step.state === "failed";
+  if (step.state === "complete" || (!ended && step.reason === null)) return null;
   return <span class="lane-reason">{reasonOf(step.reason)}</span>;
 }
 

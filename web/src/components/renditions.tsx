@@ -5,7 +5,7 @@ import { byRung, type Step, steps } from "../state/ladder";
 import { strings } from "../strings";
 import { reasonOf } from "../words";
 import { DownloadIcon } from "./icons";
-import { StepBar, StepReason, StepState, stepName } from "./ladder";
+import { NoSteps, StepBar, StepReason, StepState, stepName } from "./ladder";
 import { failedRenditions, Retry } from "./retry";
 
 type Props = {
@@ -18,7 +18,7 @@ export function Renditions({ video, retries = false }: Props) {
   const renditions = new Map(byRung(video.renditions).map((rendition) => [rendition.name, rendition]));
   const columns = strings.ladder.column;
   const all = steps(video);
-  if (all.length === 0) return <p class="quiet">{strings.ladder.noPlan}</p>;
+  if (all.length === 0) return <NoSteps video={video} />;
   return (
     <table class="renditions">
       <thead>

@@ -25,6 +25,9 @@ export const reasonsDe: Readonly<Record<string, string>> = {
     "Die Worker einer Flotte kodieren verschieden: ihre Images oder Prozessoren gleichen sich nicht. Gleiche sie an und versuche es noch einmal.",
   worker_died:
     "Die Verarbeitung brach mehrmals aus einem Grund auf unserer Seite ab, etwa zu wenig Speicher. Versuche es noch einmal.",
+  waiting: "Es wartet, bis es an der Reihe ist, und geht von selbst weiter.",
+  sent_again: "Die Arbeit daran ging auf unserer Seite verloren und wurde neu begonnen.",
+  lost: "Die Arbeit daran ging auf unserer Seite mehrmals verloren. Versuche es noch einmal.",
   gave_up: "Die Verarbeitung ist aus einem Grund auf unserer Seite gescheitert. Versuche es noch einmal.",
   video_not_found: "Dieses Video gibt es nicht.",
   title_empty: "Der Titel ist leer.",

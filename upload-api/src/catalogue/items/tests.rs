@@ -69,7 +69,15 @@ fn an_entry_comes_back_whatever_the_order() {
     let mut items = all(&stored.entry, stored.revision).unwrap();
     assert_eq!(
         sort_keys(&items),
-        ["video", "plan", "rendition#audio", "rendition#480p", "rendition#720p", "rendition#1080p"]
+        [
+            "video",
+            "plan",
+            "rendition#audio",
+            "rendition#480p",
+            "rendition#720p",
+            "rendition#1080p",
+            "working#01890a5d-ac96-774b-bcce-b302099a80f7"
+        ]
     );
     items.reverse();
     let back = assemble(items).unwrap().unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_smithy_http_client::{
     Connector,
@@ -14,8 +14,14 @@ use tokio::time::timeout;
 /// All of these answer at once, or not at all.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Sends one request and returns the status and the body as text.
-pub(super) async fn send(
+/// Largest answer that is taken.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// Sends one request and returns the status and the body as text. Follows no redirect.
+///
+/// # Errors
+/// If no answer comes within 5 s, or it is longer than 1 MiB.
+pub async fn send(
     method: &str,
     uri: &str,
     headers: Vec<(String, String)>,
@@ -32,7 +38,12 @@ pub(super) async fn send(
     let answering = async {
         let answer = connector.call(request).await.map_err(|error| anyhow!(error))?;
         let status = answer.status().as_u16();
-        let body = ByteStream::new(answer.into_body()).collect().await?.into_bytes();
+        let mut chunks = ByteStream::new(answer.into_body());
+        let mut body = Vec::new();
+        while let Some(chunk) = chunks.try_next().await? {
+            ensure!(body.len() + chunk.len() <= MAX_ANSWER, "an answer longer than {MAX_ANSWER}");
+            body.extend_from_slice(&chunk);
+        }
         Ok((status, String::from_utf8_lossy(&body).into_owned()))
     };
     let answer: anyhow::Result<_> = timeout(PATIENCE, answering).await.context("no answer")?;
