@@ -3,9 +3,13 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TITLE } from "./stack";
+
+/** Titles of everything these tests upload begin so, and what begins so is deleted again. */
+export const TITLE = "Browser test";
 
 export type Clips = {
+  /** Where they lie. */
+  folder: string;
   /** 12 s of 1280×720 with sound and subtitles: no 1080p is made of it. */
   landscape: string;
   /** Text that says it is a video. */
@@ -31,5 +35,5 @@ export function makeClips(): Clips {
   const all = [...input, ...encode, ...tracks, "-movflags", "+faststart", landscape];
   execFileSync("ffmpeg", ["-v", "error", "-y", ...all]);
   writeFileSync(text, "This is a shopping list: bread, milk, apples.\n".repeat(200));
-  return { landscape, text, remove: () => rmSync(folder, { recursive: true }) };
+  return { folder, landscape, text, remove: () => rmSync(folder, { recursive: true }) };
 }

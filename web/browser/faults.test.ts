@@ -1,9 +1,9 @@
 // What goes wrong is said in words, and goes away when it is over.
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Clips, makeClips } from "./clips";
+import { type Clips, makeClips, TITLE } from "./clips";
 import { card, chooseFiles, launch, screenshot, throttleUpload, uploadRow, visit } from "./session";
-import { NOBODY, ourVideos, readVideo, TITLE, until, videoStatus } from "./stack";
+import { NOBODY, ourVideos, readVideo, until, videoStatus } from "./stack";
 
 describe("when something is wrong", () => {
   let browser: Browser;

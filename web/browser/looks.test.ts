@@ -1,12 +1,9 @@
 // Every screen in light and dark, on a desk and a phone: accessible, no wider than the window, and pictured.
-import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isSettled } from "../src/state/ladder";
-import { makeClips } from "./clips";
 import { DESKTOP, launch, NARROWEST, PHONE, screenshot, type Visit, visit } from "./session";
-import { NOBODY, ourVideos, readVideo, TITLE, until, upload } from "./stack";
+import { NOBODY, readyVideo, until } from "./stack";
 
 describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
   let browser: Browser;
@@ -22,22 +19,15 @@ describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
   const open = (path: string, viewport: { width: number; height: number }) =>
     visit(browser, path, { colorScheme, viewport, reducedMotion: "reduce" });
 
+  // How narrow a page can be does not depend on its colours.
+  const all = colorScheme === "light" ? { DESKTOP, PHONE, NARROWEST } : { DESKTOP, PHONE };
+  const few = colorScheme === "light" ? { NARROWEST } : { DESKTOP };
   const screens = [
-    { name: "library", path: () => "/", settled: ".card img", sizes: { DESKTOP, PHONE, NARROWEST } },
-    {
-      name: "watch",
-      path: () => `/watch/${id}`,
-      settled: "media-time-range",
-      sizes: { DESKTOP, PHONE, NARROWEST },
-    },
-    {
-      name: "manage",
-      path: () => `/manage/${id}`,
-      settled: ".posters img",
-      sizes: { DESKTOP, PHONE, NARROWEST },
-    },
-    { name: "upload", path: () => "/upload", settled: ".notice-drop", sizes: { DESKTOP, NARROWEST } },
-    { name: "gone", path: () => `/watch/${NOBODY}`, settled: ".notice h1", sizes: { NARROWEST } },
+    { name: "library", path: () => "/", settled: ".card img", sizes: all },
+    { name: "watch", path: () => `/watch/${id}`, settled: "media-time-range", sizes: all },
+    { name: "manage", path: () => `/manage/${id}`, settled: ".posters img", sizes: all },
+    { name: "upload", path: () => "/upload", settled: ".notice-drop", sizes: few },
+    { name: "gone", path: () => `/watch/${NOBODY}`, settled: ".notice h1", sizes: few },
   ];
 
   for (const { name, path, settled, sizes } of screens) {
@@ -46,12 +36,20 @@ describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
         const here = await open(path(), viewport);
         await here.page.locator(settled).first().waitFor({ state: "attached" });
         // Posters and the first frame.
-        await here.page.waitForTimeout(1200);
+        await here.page.waitForTimeout(700);
         await screenshot(here.page, `${name}-${size.toLowerCase()}-${colorScheme}`);
         await check(here);
       });
     }
   }
+
+  it("the menu: axe finds nothing", async () => {
+    const here = await open(`/watch/${id}`, PHONE);
+    await here.page.getByRole("button", { name: "Menu" }).click();
+    await here.page.getByRole("combobox", { name: "Language" }).waitFor();
+    await screenshot(here.page, `menu-phone-${colorScheme}`);
+    await check(here);
+  });
 
   it("the delete dialog: axe finds nothing", async () => {
     const here = await open(`/manage/${id}`, PHONE);
@@ -77,38 +75,28 @@ describe.each(["light", "dark"] as const)("in %s", (colorScheme) => {
 });
 
 async function check({ page, close }: Visit): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
+  expect(await violationsOf(page)).toEqual([]);
   expect(await page.locator(":not(:defined)").count(), "custom elements that nobody registered").toBe(0);
   expect(await overhang(page), "px that something sticks out").toBeLessThanOrEqual(0);
   await close();
+}
+
+async function violationsOf(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
 }
 
 /** How far the page sticks out of the window, or what is in a box out of the box's padding. */
 function overhang(page: Page): Promise<number> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
-    const inside = [...document.querySelectorAll("main section > *, .card > *, .upload > *")].map((part) => {
-      const box = part.parentElement as HTMLElement;
-      const end = box.getBoundingClientRect().right - Number.parseFloat(getComputedStyle(box).paddingRight);
-      return Math.floor(part.getBoundingClientRect().right - end);
-    });
+    const inside = [...document.querySelectorAll("main section > :not(dialog), .card > *, .upload > *")].map(
+      (part) => {
+        const box = part.parentElement as HTMLElement;
+        const end = box.getBoundingClientRect().right - Number.parseFloat(getComputedStyle(box).paddingRight);
+        return Math.floor(part.getBoundingClientRect().right - end);
+      },
+    );
     return Math.max(scrollWidth - clientWidth, ...inside);
   });
-}
-
-/** One that an earlier test left, or a new one. */
-async function readyVideo(): Promise<string> {
-  const found = (await ourVideos()).find((video) => video.state === "ready");
-  if (found) return found.id;
-  const clips = makeClips();
-  const { id } = await upload(`${TITLE} looks`, "looks.mp4", new Uint8Array(readFileSync(clips.landscape)));
-  clips.remove();
-  const video = await until(
-    () => readVideo(id),
-    (now) => isSettled(now.state),
-    "the video to come to an end",
-  );
-  expect(video.state, JSON.stringify(video)).toBe("ready");
-  return id;
 }

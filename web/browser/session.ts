@@ -48,6 +48,8 @@ const SCREENSHOTS = new URL("../screenshots/", import.meta.url).pathname;
 
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
+  // What sticks to the window would be in the middle of a long picture.
+  await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, fullPage: true });
 }
 

@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VideoState } from "../src/api/types";
 import { isSettled } from "../src/state/ladder";
-import { CLIP_SECONDS, type Clips, makeClips, SUBTITLE } from "./clips";
+import { CLIP_SECONDS, type Clips, makeClips, SUBTITLE, TITLE } from "./clips";
 import { advanced, play, playBare, playback, seek, startedAt, subtitles } from "./playback";
 import {
   card,
@@ -15,7 +15,7 @@ import {
   type Visit,
   visit,
 } from "./session";
-import { BASE, readVideo, TITLE, until } from "./stack";
+import { BASE, readVideo, until } from "./stack";
 
 const title = `${TITLE} landscape`;
 

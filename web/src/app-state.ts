@@ -1,9 +1,11 @@
 // The one uploader, library and event stream of this tab, tied together. Everything with a browser in it is handed in
 // here, so that the parts stay testable without one.
 import { signal } from "@preact/signals";
+import { claims, patience } from "./api/browser";
 import { EVENTS_URL } from "./api/client";
-import { sendByXhr } from "./api/send";
+import { putByXhr } from "./api/put";
 import type { Video } from "./api/types";
+import { uploadApi } from "./api/uploads";
 import { createLibrary } from "./library";
 import { isSettled, playlistOf } from "./state/ladder";
 import { connect, type Link } from "./state/live";
@@ -25,11 +27,22 @@ export const now = signal(Date.now());
 
 export const library = createLibrary(sayProgress);
 export const uploader = createUploader({
-  transport: sendByXhr,
+  api: uploadApi,
+  put: putByXhr,
+  claims,
+  patience,
   now: () => performance.now(),
-  onVideo: library.take,
+  isKnown: (file) =>
+    library.listed.value.some(
+      ({ source }) => source.filename === file.name && source.size_bytes === file.size,
+    ),
+  onVideo: (id) => void library.read(id),
+  onEdit: (id, edit) => void library.edit(id, edit),
   onNews: sayUpload,
 });
+
+/** Is the list of uploads unfolded? */
+export const trayOpen = signal(true);
 
 function sayUpload(upload: Upload): void {
   if (upload.state === "processing") announce(strings.upload.arrived(upload.title));
@@ -65,6 +78,7 @@ export function start(): void {
     },
   });
   void library.refresh();
+  void uploader.recover();
 
   setInterval(() => {
     const stale = link.value.state !== "live" || library.first.value.state === "failed";

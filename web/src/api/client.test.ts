@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failureOf, messageOf, uploadUrl } from "./client";
+import { failureOf, messageOf } from "./client";
 
 const problem = {
   type: "about:blank",
@@ -29,11 +29,4 @@ describe("a failure", () => {
     expect(failureOf(502, "<html>")).toEqual({ kind: "unreachable" });
     expect(failureOf(0, null)).toEqual({ kind: "unreachable" });
   });
-});
-
-it("a file's name goes into the address as it is", () => {
-  const url = new URL(uploadUrl("a&b=ü #1.mp4", "50% off"), "http://localhost");
-  expect(url.pathname).toBe("/api/videos");
-  expect(url.searchParams.get("filename")).toBe("a&b=ü #1.mp4");
-  expect(url.searchParams.get("title")).toBe("50% off");
 });

@@ -34,11 +34,11 @@ function isProblem(body: unknown): body is Problem {
   );
 }
 
-const client = createClient<paths>({ baseUrl: globalThis.location?.origin ?? "http://localhost" });
+export const client = createClient<paths>({ baseUrl: globalThis.location?.origin ?? "http://localhost" });
 
 type FetchResult<T> = { data?: T; error?: unknown; response: Response };
 
-async function answer<T>(call: () => Promise<FetchResult<T>>): Promise<Answer<T>> {
+export async function answer<T>(call: () => Promise<FetchResult<T>>): Promise<Answer<T>> {
   try {
     const { data, error, response } = await call();
     if (response.ok) return { ok: true, value: data as T };
@@ -80,11 +80,6 @@ export function retryRendition(id: string, name: string): Promise<Answer<Video>>
   return answer(() =>
     client.POST("/api/videos/{id}/renditions/{name}/retry", { params: { path: { id, name } } }),
   );
-}
-
-/** Where a new video's bytes go. */
-export function uploadUrl(filename: string, title: string): string {
-  return `/api/videos?${new URLSearchParams({ title, filename })}`;
 }
 
 export const EVENTS_URL = "/api/events";

@@ -1,18 +1,19 @@
 // The button that opens the file dialog.
 import { useRef } from "preact/hooks";
-import { announce, uploader } from "../app-state";
+import { announce, trayOpen, uploader } from "../app-state";
 import { strings } from "../strings";
 import { UploadIcon } from "./icons";
-import { trayOpen } from "./tray";
 
 /** Containers that some systems do not count as video. */
 const ACCEPT = "video/*,.mkv,.ts,.m2ts,.mts,.flv,.wmv,.asf,.avi,.mpg,.mpeg,.ogv,.mxf";
 
-export function FileButton({ label = strings.upload.choose }: { label?: string }) {
+type Props = { label?: string; small?: boolean };
+
+export function FileButton({ label = strings.upload.choose, small = false }: Props) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <button type="button" class="primary" onClick={() => input.current?.click()}>
+      <button type="button" class={small ? "small" : "primary"} onClick={() => input.current?.click()}>
         <UploadIcon />
         <span>{label}</span>
       </button>
@@ -36,7 +37,8 @@ export function FileButton({ label = strings.upload.choose }: { label?: string }
 /** Takes what was chosen or dropped and says so. */
 export function takeFiles(files: FileList | null | undefined): void {
   if (!files || files.length === 0) return;
-  const taken = uploader.add([...files]);
   trayOpen.value = true;
-  if (taken > 0) announce(strings.upload.started(taken));
+  void uploader.add([...files]).then((taken) => {
+    if (taken > 0) announce(strings.upload.started(taken));
+  });
 }

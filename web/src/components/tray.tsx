@@ -1,17 +1,16 @@
 // The uploads of this tab, docked to the window's corner: they go on while pages come and go.
-import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso";
-import { uploader } from "../app-state";
-import { percent, wholePercent } from "../format";
+import { trayOpen, uploader } from "../app-state";
+import { bytesPerSecond, percent, timeLeft, wholePercent } from "../format";
 import { focusNext } from "../page";
-import { inFlight } from "../state/upload";
+import { speed } from "../state/rate";
+import { inFlight, isOver } from "../state/upload";
 import { strings } from "../strings";
 import { Bar } from "./bar";
+import { FileButton } from "./file-button";
 import { ChevronIcon } from "./icons";
 import { UploadRow } from "./upload-row";
-
-export const trayOpen = signal(true);
 
 export function Tray() {
   const { path } = useLocation();
@@ -48,6 +47,7 @@ export function Tray() {
       </div>
       <TrayBar />
       <div id="tray-rows" class="tray-rows" hidden={!open}>
+        <UnfinishedNote />
         <UploadRows />
       </div>
     </aside>
@@ -67,17 +67,27 @@ export function UploadRows() {
 
 function TraySummary() {
   const uploads = uploader.uploads.value;
-  const flying = inFlight(uploads);
-  if (flying === null) return <>{strings.upload.done(uploads.length)}</>;
+  const flying = inFlight(uploads, speed);
+  if (flying === null) {
+    const unfinished = uploads.filter((upload) => upload.state === "unfinished").length;
+    const over = uploads.length - unfinished;
+    return <>{over > 0 ? strings.upload.done(over) : strings.upload.heading}</>;
+  }
+  const left = flying.speed ? (flying.size - flying.sent) / flying.speed : null;
   return (
     <>
-      {strings.upload.inFlight(flying.count)} <span class="quiet">{percent(flying.fraction)}</span>
+      {strings.upload.inFlight(flying.count)}{" "}
+      <span class="quiet">
+        {percent(flying.fraction)}
+        {flying.speed !== null && ` · ${bytesPerSecond(flying.speed)}`}
+        {left !== null && ` · ${timeLeft(left)}`}
+      </span>
     </>
   );
 }
 
 function TrayBar() {
-  const flying = inFlight(uploader.uploads.value);
+  const flying = inFlight(uploader.uploads.value, speed);
   if (flying === null || trayOpen.value) return null;
   const done = percent(flying.fraction);
   return (
@@ -85,8 +95,20 @@ function TrayBar() {
   );
 }
 
+/** Says how many uploads of an earlier page wait for their files, and takes those. */
+export function UnfinishedNote() {
+  const count = uploader.uploads.value.filter((upload) => upload.state === "unfinished").length;
+  if (count === 0) return null;
+  return (
+    <div class="unfinished">
+      <p>{strings.upload.unfinishedMany(count)}</p>
+      <FileButton label={strings.upload.chooseAgain} small />
+    </div>
+  );
+}
+
 export function ClearFinished() {
-  const over = uploader.uploads.value.filter((upload) => upload.state === "processing");
+  const over = uploader.uploads.value.filter(isOver);
   if (over.length === 0) return null;
   const clear = () => {
     for (const upload of over) uploader.dismiss(upload.key);

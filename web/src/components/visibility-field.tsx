@@ -2,7 +2,7 @@
 import type { Visibility } from "../api/types";
 import { strings } from "../strings";
 
-const ALL: readonly Visibility[] = ["private", "unlisted", "public"];
+export const VISIBILITIES: readonly Visibility[] = ["private", "unlisted", "public"];
 
 type Props = { value: Visibility; onChange: (value: Visibility) => void };
 
@@ -16,7 +16,7 @@ export function VisibilityField({ value, onChange }: Props) {
         value={value}
         onChange={(event) => onChange(event.currentTarget.value as Visibility)}
       >
-        {ALL.map((one) => (
+        {VISIBILITIES.map((one) => (
           <option key={one} value={one}>
             {words[one]}
           </option>

@@ -2,7 +2,7 @@
 import { uploader } from "../app-state";
 import { FileButton } from "../components/file-button";
 import { Mark } from "../components/mark";
-import { ClearFinished, UploadRows } from "../components/tray";
+import { ClearFinished, UnfinishedNote, UploadRows } from "../components/tray";
 import { usePage } from "../page";
 import { strings } from "../strings";
 
@@ -33,6 +33,7 @@ export default function UploadPage(_: { path?: string }) {
             </h2>
             <ClearFinished />
           </div>
+          <UnfinishedNote />
           <UploadRows />
         </section>
       )}

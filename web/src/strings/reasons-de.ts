@@ -34,6 +34,11 @@ export const reasonsDe: Readonly<Record<string, string>> = {
   title_too_long: "Der Titel ist länger als 200 Zeichen.",
   title_invalid: "Der Titel enthält Zeilenumbrüche oder andere Steuerzeichen.",
   filename_too_long: "Der Dateiname ist länger als 255 Zeichen.",
+  empty_file: "Die Datei ist leer.",
+  upload_not_found: "Diesen Upload gibt es nicht mehr.",
+  upload_expired:
+    "Der Upload wurde nicht rechtzeitig abgeschlossen, seine Teile sind weg. Beginne einen neuen.",
+  upload_complete: "Der Upload ist schon abgeschlossen.",
   file_too_large: "Die Datei ist zu groß.",
   input_at_fault: "Die Datei selbst ist schuld: ein weiterer Versuch hilft nicht.",
   not_failed: "Hier ist nichts fehlgeschlagen.",
