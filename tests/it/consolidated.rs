@@ -39,7 +39,8 @@ async fn one_fleet_makes_what_four_make() {
     let job = job(&raw, id).await;
     let run = job.run.clone();
     let expected = transcoded(&media, id, &run).await;
-    let needed = ["plan.json", "audio/init.mp4", "480p/00004.m4s", "1080p/index.json", "720p.mp4"];
+    let needed =
+        ["plan.json", "audio/init.mp4", "480p/00004.m4s", "1080p/index.json", "720p/video.mp4"];
     for needed in needed {
         assert!(expected.contains_key(needed), "{needed} is not among {:?}", expected.keys());
     }

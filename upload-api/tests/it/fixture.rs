@@ -43,6 +43,7 @@ pub async fn with_issuer(test: impl AsyncFnOnce(&Fixture, &TestIssuer)) {
     let issuer = TestIssuer::start().await;
     let mut standins = Standins::new().await;
     standins.args.auth = issuer.args();
+    standins.args.uploads.owner_open_uploads = 10_000; // tests begin many videos and end none
     with_app_of(standins, None, async |fixture| test(fixture, &issuer).await).await;
 }
 
