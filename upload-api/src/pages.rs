@@ -37,8 +37,9 @@ pub(crate) fn page(status: StatusCode, heading: &str, body: &str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, POLICY),
-        // Addresses of these pages may hold secrets.
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        // Addresses of these pages may hold secrets. Without any referrer a form would be sent with
+        // `Origin: null`, and refused.
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     ];
     (status, headers, html).into_response()
 }
